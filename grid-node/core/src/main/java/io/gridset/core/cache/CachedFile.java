@@ -1,0 +1,33 @@
+package io.gridset.core.cache;
+
+import io.gridset.core.block.BlockLayout;
+import io.gridset.core.block.FileVersion;
+import java.util.Optional;
+
+/// A file version's place in the cache of this node, held in use until closed: an open one is never
+/// evicted as a whole. Thread-safe; `close()` is idempotent.
+public interface CachedFile extends AutoCloseable {
+  FileVersion version();
+
+  BlockLayout layout();
+
+  /// The `length` bytes at `offsetInBlock` of `block`, if the block is here.
+  BlockLookup lookup(int block, int offsetInBlock, int length);
+
+  /// Whether `block` is here now; a hint, since it may be evicted at any time.
+  boolean isPresent(int block);
+
+  /// Takes space for `block`, evicting others when needed. Callers make sure that one writer at a
+  /// time fills a block (single-flight).
+  Admission admit(int block);
+
+  /// Bytes of this file version here now.
+  long presentBytes();
+
+  /// The complete, read-only cache file, valid until this is closed; empty while blocks are
+  /// missing.
+  Optional<SealedFile> sealed();
+
+  @Override
+  void close();
+}

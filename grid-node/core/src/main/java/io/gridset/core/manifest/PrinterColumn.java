@@ -1,0 +1,22 @@
+package io.gridset.core.manifest;
+
+/// A column of `get`, as in a CRD's `additionalPrinterColumns`.
+///
+/// @param title as kubectl prints it, in capitals
+/// @param pointer JSON pointer (RFC 6901) to the value in the resource
+/// @param scope whether the column is printed always, or only with `-o wide`
+/// @param format how the value is printed
+public record PrinterColumn(String title, String pointer, Scope scope, Format format) {
+  /// When a column is printed.
+  public enum Scope {
+    ALWAYS,
+    WIDE
+  }
+
+  /// How a value is printed.
+  public enum Format {
+    TEXT,
+    /// The time since an RFC 3339 timestamp, in kubectl's short form (`45s`, `2m1s`, `3d2h`).
+    AGE
+  }
+}

@@ -1,0 +1,9 @@
+/// Fluid's manifests (`data.fluid.io/v1alpha1`) as records: what users write, validated with the
+/// path of the field that is wrong. One model for the standalone program and the operator.
+///
+/// Entry type: [io.gridset.core.manifest.ResourceKind]. Why plain records and not generated
+/// classes: the same model prints columns, validates and, later, renders the CRDs.
+@NullMarked
+package io.gridset.core.manifest;
+
+import org.jspecify.annotations.NullMarked;
