@@ -1,0 +1,123 @@
+package io.gridset.house;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// The arrows of ARCHITECTURE.md, checked on the compiled classes.
+class ArchitectureTest {
+  private static JavaClasses classes;
+
+  @BeforeAll
+  static void importClasses() {
+    classes =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.gridset");
+    assertThat(classes.size()).as("classes found on the class path").isGreaterThan(100);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("io.gridset.(**)").should().beFreeOfCycles().check(classes);
+  }
+
+  @Test
+  void coreKnowsOnlyTheJdkAndJackson() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.core..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.core..",
+                    "java..",
+                    "com.fasterxml.jackson..",
+                    "org.jspecify..")))
+        .because("core is the vocabulary that sidecars and other languages' bridges share")
+        .check(classes);
+  }
+
+  @Test
+  void theMountSeesOnlyPortsOfCore() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.fuse..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.gridset.server..", "io.gridset.api..", "io.gridset.cli..", "io.gridset.client..")
+        .because("a mount must run in a sidecar that has no grid member")
+        .check(classes);
+  }
+
+  @Test
+  void theServerDoesNotKnowItsEdges() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.server..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.gridset.api..", "io.gridset.cli..", "io.gridset.fuse..")
+        .because("arrows go from ui-api to the server, never back")
+        .check(classes);
+  }
+
+  @Test
+  void theClientIsLight() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.client..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.gridset.server..", "io.gridset.api..", "com.hazelcast..", "io.javalin..")
+        .because("sidecars and the command line start in a blink")
+        .check(classes);
+  }
+
+  @Test
+  void hazelcastStaysInOnePackage() {
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.server.grid..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.hazelcast..")
+        .because("only public API, in one place, so that an upgrade is one review")
+        .check(classes);
+  }
+
+  @Test
+  void vendorSdksStayInTheirStores() {
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.server.store..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("software.amazon..", "com.aliyun..", "org.jsoup..")
+        .check(classes);
+  }
+
+  @Test
+  void foreignMemoryStaysInTheMappingAndTheTransport() {
+    noClasses()
+        .that(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.server.cache.mapping..", "io.gridset.fuse.kernel..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.lang.foreign..")
+        .because("a wrong address is a crash; few eyes must check few places")
+        .check(classes);
+  }
+}
