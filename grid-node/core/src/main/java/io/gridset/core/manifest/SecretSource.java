@@ -1,0 +1,18 @@
+package io.gridset.core.manifest;
+
+import io.gridset.core.dataset.SecretValue;
+
+/// Where the values of `secretKeyRef` come from.
+@FunctionalInterface
+public interface SecretSource {
+  Lookup find(String namespace, String secret, String key);
+
+  /// What a look-up found.
+  sealed interface Lookup {
+    record Found(SecretValue value) implements Lookup {}
+
+    record NoSuchSecret() implements Lookup {}
+
+    record NoSuchKey() implements Lookup {}
+  }
+}
