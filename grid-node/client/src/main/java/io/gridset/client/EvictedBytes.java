@@ -1,0 +1,4 @@
+package io.gridset.client;
+
+/// What an eviction gave back.
+public record EvictedBytes(long freedBytes) {}

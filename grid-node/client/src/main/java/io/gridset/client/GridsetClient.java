@@ -1,0 +1,242 @@
+package io.gridset.client;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.gridset.core.control.ApplyOutcome;
+import io.gridset.core.control.ControlPlane.ApplyMode;
+import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.dataset.LoadRequest;
+import io.gridset.core.manifest.ResourceKind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// A node's API. Each call is a request on a connection of its own. Calls throw
+/// [GridsetApiException] when the node refuses, [NoNodeException] when there is none, and any other
+/// [IOException] when the conversation breaks. Thread-safe.
+public final class GridsetClient implements AutoCloseable {
+  /// Longer than any wait that the node itself allows for an origin.
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /// Answers that are held in memory: the node pages what may be larger.
+  private static final int ANSWER_BYTES_MAX = 64 << 20;
+
+  private final Endpoint endpoint;
+  private volatile boolean closed;
+
+  public GridsetClient(Endpoint endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  /// Applies YAML or JSON documents; see `ControlPlane.apply`.
+  public List<ApplyOutcome> apply(String manifests, String defaultNamespace, ApplyMode mode)
+      throws IOException {
+    String query =
+        query(Map.of("namespace", defaultNamespace, "dryRun", mode == ApplyMode.DRY_RUN));
+    byte[] body = manifests.getBytes(StandardCharsets.UTF_8);
+    return read(
+        new HttpExchange.Request("POST", "/v1/manifests" + query, "application/yaml", body),
+        new TypeReference<>() {});
+  }
+
+  /// Resources of a kind; of all namespaces when `namespace` is empty.
+  public List<JsonNode> list(ResourceKind kind, Optional<String> namespace) throws IOException {
+    String query = namespace.map(n -> query(Map.of("namespace", n))).orElse("");
+    return read(get("/v1/resources/" + kind.plural() + query), new TypeReference<>() {});
+  }
+
+  public JsonNode resource(ResourceKind kind, DatasetName name) throws IOException {
+    return read(get(resourcePath(kind, name)), new TypeReference<>() {});
+  }
+
+  /// What happened to a resource, newest last.
+  public List<JsonNode> events(ResourceKind kind, DatasetName name) throws IOException {
+    return read(get(resourcePath(kind, name) + "/events"), new TypeReference<>() {});
+  }
+
+  public void delete(ResourceKind kind, DatasetName name) throws IOException {
+    drop(resourcePath(kind, name));
+  }
+
+  /// Figures of all running datasets.
+  public List<DatasetFigures> datasets() throws IOException {
+    return read(get("/v1/datasets"), new TypeReference<>() {});
+  }
+
+  /// Hands the listing of `path` to `sink`, page by page, so that it may be of any length. A file
+  /// lists itself.
+  public void files(DatasetName dataset, String path, Depth depth, Consumer<FileView> sink)
+      throws IOException {
+    Optional<String> after = Optional.empty();
+    do {
+      Map<String, Object> parameters = new java.util.LinkedHashMap<>();
+      parameters.put("path", path);
+      parameters.put("recursive", depth == Depth.TREE);
+      after.ifPresent(a -> parameters.put("after", a));
+      FilePage page =
+          read(get(datasetPath(dataset) + "/files" + query(parameters)), new TypeReference<>() {});
+      page.entries().forEach(sink);
+      after = Optional.ofNullable(page.next());
+    } while (after.isPresent());
+  }
+
+  /// A file or directory with totals.
+  public FileTotals stat(DatasetName dataset, String path) throws IOException {
+    return read(
+        get(datasetPath(dataset) + "/stat" + query(Map.of("path", path))),
+        new TypeReference<>() {});
+  }
+
+  /// A file's bytes; the caller closes the stream. A stream that breaks off throws.
+  public InputStream content(DatasetName dataset, String path) throws IOException {
+    return send(get(datasetPath(dataset) + "/content" + query(Map.of("path", path)))).body();
+  }
+
+  public LoadView startLoad(DatasetName dataset, LoadRequest request) throws IOException {
+    return post(datasetPath(dataset) + "/loads", request, new TypeReference<>() {});
+  }
+
+  public LoadView load(String id) throws IOException {
+    return read(get("/v1/loads/" + encode(id)), new TypeReference<>() {});
+  }
+
+  public List<LoadView> loads() throws IOException {
+    return read(get("/v1/loads"), new TypeReference<>() {});
+  }
+
+  public void cancelLoad(String id) throws IOException {
+    drop("/v1/loads/" + encode(id));
+  }
+
+  /// Forgets what was listed at and below `path`.
+  public void sync(DatasetName dataset, String path) throws IOException {
+    String target = datasetPath(dataset) + "/sync" + query(Map.of("path", path));
+    send(new HttpExchange.Request("POST", target, "", new byte[0])).close();
+  }
+
+  /// Drops cached bytes at and below `path` that nobody uses.
+  public EvictedBytes evict(DatasetName dataset, String path) throws IOException {
+    String target = datasetPath(dataset) + "/evict" + query(Map.of("path", path));
+    return read(
+        new HttpExchange.Request("POST", target, "", new byte[0]), new TypeReference<>() {});
+  }
+
+  public List<MountView> mounts() throws IOException {
+    return read(get("/v1/mounts"), new TypeReference<>() {});
+  }
+
+  public MountView mount(MountRequest request) throws IOException {
+    return post("/v1/mounts", request, new TypeReference<>() {});
+  }
+
+  public void unmount(String mountPoint) throws IOException {
+    drop("/v1/mounts" + query(Map.of("mountPoint", mountPoint)));
+  }
+
+  public NodeView node() throws IOException {
+    return read(get("/v1/node"), new TypeReference<>() {});
+  }
+
+  /// Asks the node to unmount and end; it does so after answering.
+  public void stopNode() throws IOException {
+    send(new HttpExchange.Request("POST", "/v1/node/stop", "", new byte[0])).close();
+  }
+
+  /// Ends the client; later calls are refused. Calls under way end by themselves.
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  /// How far a listing goes.
+  public enum Depth {
+    DIRECTORY,
+    TREE
+  }
+
+  private static String datasetPath(DatasetName dataset) {
+    return "/v1/datasets/" + encode(dataset.namespace()) + "/" + encode(dataset.name());
+  }
+
+  private static String resourcePath(ResourceKind kind, DatasetName name) {
+    return "/v1/resources/"
+        + kind.plural()
+        + "/"
+        + encode(name.namespace())
+        + "/"
+        + encode(name.name());
+  }
+
+  private static String query(Map<String, ?> parameters) {
+    StringBuilder query = new StringBuilder();
+    parameters.forEach(
+        (name, value) ->
+            query
+                .append(query.isEmpty() ? '?' : '&')
+                .append(name)
+                .append('=')
+                .append(encode(String.valueOf(value))));
+    return query.toString();
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  private static HttpExchange.Request get(String target) {
+    return new HttpExchange.Request("GET", target, "", new byte[0]);
+  }
+
+  private void drop(String target) throws IOException {
+    send(new HttpExchange.Request("DELETE", target, "", new byte[0])).close();
+  }
+
+  private <T> T post(String target, Object body, TypeReference<T> type) throws IOException {
+    byte[] bytes = WireJson.mapper().writeValueAsBytes(body);
+    return read(new HttpExchange.Request("POST", target, "application/json", bytes), type);
+  }
+
+  private <T> T read(HttpExchange.Request request, TypeReference<T> type) throws IOException {
+    try (HttpResponse response = send(request)) {
+      return WireJson.mapper().readValue(whole(response), type);
+    }
+  }
+
+  private HttpResponse send(HttpExchange.Request request) throws IOException {
+    if (closed) {
+      throw new IOException("this client is closed");
+    }
+    HttpResponse response = HttpExchange.send(endpoint, request, PATIENCE);
+    if (response.status() < 300) {
+      return response;
+    }
+    try (response) {
+      throw new GridsetApiException(problem(response));
+    }
+  }
+
+  private static Problem problem(HttpResponse response) throws IOException {
+    byte[] body = whole(response);
+    try {
+      return WireJson.mapper().readValue(body, Problem.class);
+    } catch (com.fasterxml.jackson.core.JacksonException _) {
+      String detail = "HTTP " + response.status() + ", and no problem document: not a node?";
+      return new Problem(
+          "about:blank", "Unexpected answer", response.status(), detail, "INTERNAL", null, List.of());
+    }
+  }
+
+  private static byte[] whole(HttpResponse response) throws IOException {
+    byte[] bytes = response.body().readNBytes(ANSWER_BYTES_MAX + 1);
+    if (bytes.length > ANSWER_BYTES_MAX) {
+      throw new IOException("the answer is larger than " + ANSWER_BYTES_MAX + " bytes");
+    }
+    return bytes;
+  }
+}
