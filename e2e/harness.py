@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -95,7 +96,7 @@ class Store(Process):
         super().__init__(
             [java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", ":".join(map(str, lib)),
              "io.gridset.localstore.LocalStoreMain", "--root", str(self.root), "--port", str(self.port),
-             "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY, *options],
+             "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY, "--until", "signal", *options],
             scratch.disk / "store.log")
         self.endpoint = f"http://127.0.0.1:{self.port}"
         wait_for("the object store", self._answers)
@@ -113,9 +114,13 @@ class Store(Process):
             return json.load(answer)
 
     def behave(self, **behaviour):
+        """Sets limits and faults: rate, per_connection_rate, latency, fault (a text or a list of them)."""
+        pairs = []
+        for name, value in behaviour.items():
+            values = value if isinstance(value, list) else [value]
+            pairs += [(name.replace("_", "-"), each) for each in values]
         request = urllib.request.Request(
-            self.endpoint + "/-/behaviour", data=json.dumps(behaviour).encode(), method="PUT",
-            headers={"Content-Type": "application/json"})
+            self.endpoint + "/-/behaviour?" + urllib.parse.urlencode(pairs), method="PUT")
         urllib.request.urlopen(request, timeout=5).read()
 
     def body_bytes(self):
@@ -140,8 +145,7 @@ class Node(Process):
     def _answers(self):
         if self.child.poll() is not None:
             raise AssertionError("the node ended: " + self.tail())
-        return self("version", "--server", check=False).returncode == 0 if False else \
-            self("mounts", check=False).returncode == 0
+        return self("mounts", check=False).returncode == 0
 
     def __call__(self, *argv, check=True, env=None, stdin=None, seconds=120):
         """Runs one `gridset` command against this node."""

@@ -111,9 +111,8 @@ final class DemoStage implements AutoCloseable {
     command.addAll(List.of("--root", objects().toString(), "--port", "0"));
     command.addAll(List.of("--rate", Long.toString(settings.rate().bytes())));
     command.addAll(List.of("--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY));
-    if (settings.retention() == DemoSettings.Retention.KEEP) {
-      command.add("--keep-running");
-    }
+    boolean keep = settings.retention() == DemoSettings.Retention.KEEP;
+    command.addAll(List.of("--until", keep ? "signal" : "stdin"));
     ChildProcess store =
         ChildProcess.start("the object store", command, Map.of(), directory.resolve("store.log"));
     onClose(store::close);
