@@ -160,7 +160,7 @@ public final class ApiServer implements AutoCloseable {
     HttpConfiguration http = new HttpConfiguration(shared);
     http.addCustomizer(
         (request, headers) -> {
-          request.setAttribute(LOCAL, Boolean.TRUE);
+          request.setAttribute(LOCAL, "yes");
           return request;
         });
     UnixDomainServerConnector connector =

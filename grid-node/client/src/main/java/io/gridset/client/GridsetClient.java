@@ -39,9 +39,8 @@ public final class GridsetClient implements AutoCloseable {
       throws IOException {
     String query =
         query(Map.of("namespace", defaultNamespace, "dryRun", mode == ApplyMode.DRY_RUN));
-    byte[] body = manifests.getBytes(StandardCharsets.UTF_8);
     return read(
-        new HttpExchange.Request("POST", "/v1/manifests" + query, "application/yaml", body),
+        new HttpExchange.Request("POST", "/v1/manifests" + query, "application/yaml", manifests),
         new TypeReference<>() {});
   }
 
@@ -117,14 +116,14 @@ public final class GridsetClient implements AutoCloseable {
   /// Forgets what was listed at and below `path`.
   public void sync(DatasetName dataset, String path) throws IOException {
     String target = datasetPath(dataset) + "/sync" + query(Map.of("path", path));
-    send(new HttpExchange.Request("POST", target, "", new byte[0])).close();
+    send(new HttpExchange.Request("POST", target, "", "")).close();
   }
 
   /// Drops cached bytes at and below `path` that nobody uses.
   public EvictedBytes evict(DatasetName dataset, String path) throws IOException {
     String target = datasetPath(dataset) + "/evict" + query(Map.of("path", path));
     return read(
-        new HttpExchange.Request("POST", target, "", new byte[0]), new TypeReference<>() {});
+        new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
   }
 
   public List<MountView> mounts() throws IOException {
@@ -145,7 +144,7 @@ public final class GridsetClient implements AutoCloseable {
 
   /// Asks the node to unmount and end; it does so after answering.
   public void stopNode() throws IOException {
-    send(new HttpExchange.Request("POST", "/v1/node/stop", "", new byte[0])).close();
+    send(new HttpExchange.Request("POST", "/v1/node/stop", "", "")).close();
   }
 
   /// Ends the client; later calls are refused. Calls under way end by themselves.
@@ -190,16 +189,16 @@ public final class GridsetClient implements AutoCloseable {
   }
 
   private static HttpExchange.Request get(String target) {
-    return new HttpExchange.Request("GET", target, "", new byte[0]);
+    return new HttpExchange.Request("GET", target, "", "");
   }
 
   private void drop(String target) throws IOException {
-    send(new HttpExchange.Request("DELETE", target, "", new byte[0])).close();
+    send(new HttpExchange.Request("DELETE", target, "", "")).close();
   }
 
   private <T> T post(String target, Object body, TypeReference<T> type) throws IOException {
-    byte[] bytes = WireJson.mapper().writeValueAsBytes(body);
-    return read(new HttpExchange.Request("POST", target, "application/json", bytes), type);
+    String json = WireJson.mapper().writeValueAsString(body);
+    return read(new HttpExchange.Request("POST", target, "application/json", json), type);
   }
 
   private <T> T read(HttpExchange.Request request, TypeReference<T> type) throws IOException {

@@ -32,7 +32,7 @@ final class HttpExchange {
   ///
   /// @param target path and query, encoded
   /// @param body empty for none
-  record Request(String method, String target, String contentType, byte[] body) {}
+  record Request(String method, String target, String contentType, String body) {}
 
   static HttpResponse send(Endpoint endpoint, Request request, Duration patience)
       throws IOException {
@@ -66,11 +66,9 @@ final class HttpExchange {
     if (!request.contentType().isEmpty()) {
       head.append("Content-Type: ").append(request.contentType()).append("\r\n");
     }
-    head.append("Content-Length: ").append(request.body().length).append("\r\n\r\n");
-    byte[] start = head.toString().getBytes(StandardCharsets.ISO_8859_1);
-    byte[] all = java.util.Arrays.copyOf(start, start.length + request.body().length);
-    System.arraycopy(request.body(), 0, all, start.length, request.body().length);
-    return all;
+    int length = request.body().getBytes(StandardCharsets.UTF_8).length;
+    head.append("Content-Length: ").append(length).append("\r\n\r\n");
+    return head.append(request.body()).toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private static Connection local(Path socket, Duration patience) throws IOException {

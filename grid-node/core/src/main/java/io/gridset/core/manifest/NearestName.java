@@ -6,10 +6,11 @@ import java.util.Optional;
 
 /// Finds what a misspelt name probably meant: the known name at the smallest edit distance
 /// (Levenshtein 1966, case ignored), if it is near enough to be worth suggesting.
-final class NearestName {
+public final class NearestName {
   private NearestName() {}
 
-  static Optional<String> of(String name, Collection<String> known) {
+  /// The nearest of `known`, if near enough.
+  public static Optional<String> of(String name, Collection<String> known) {
     String wanted = name.toLowerCase(Locale.ROOT);
     int best = Math.max(1, Math.min(3, name.length() / 3)) + 1;
     Optional<String> nearest = Optional.empty();
@@ -23,8 +24,8 @@ final class NearestName {
     return nearest;
   }
 
-  /// `; did you mean x?`, or nothing.
-  static String hint(String name, Collection<String> known) {
+  /// `, did you mean x?`, or nothing.
+  public static String hint(String name, Collection<String> known) {
     return of(name, known).map(found -> ", did you mean " + found + "?").orElse("");
   }
 

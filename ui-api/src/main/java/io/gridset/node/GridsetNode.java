@@ -1,0 +1,86 @@
+package io.gridset.node;
+
+import io.gridset.api.ApiPorts;
+import io.gridset.api.ApiServer;
+import io.gridset.api.ApiSettings;
+import io.gridset.api.BearerToken;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+
+/// A running node: the composition root. Constructed means serving; `close()` ends everything in
+/// reverse order, is idempotent, and leaves remembered mounts and cached bytes for the next start.
+public final class GridsetNode implements AutoCloseable {
+  private final RunDirectory runDirectory;
+  private final NodeParts parts;
+  private final ApiServer api;
+  private final CountDownLatch stopAsked = new CountDownLatch(1);
+  private boolean closed;
+
+  private GridsetNode(NodeSettings settings, NodeParts.Factory factory, InstantSource clock)
+      throws IOException {
+    this.runDirectory = RunDirectory.take(settings.runDirectory());
+    NodeParts opened = null;
+    try {
+      Files.createDirectories(settings.stateDirectory());
+      opened = factory.open(settings);
+      ProcessFacts facts =
+          new ProcessFacts(settings, opened, clock, this::listening, stopAsked::countDown);
+      this.parts = opened;
+      this.api =
+          new ApiServer(
+              apiSettings(settings),
+              new ApiPorts(opened.control(), opened.host(), opened.mounts(), facts, clock));
+    } catch (IOException | RuntimeException e) {
+      try (runDirectory) {
+        if (opened != null) {
+          opened.close();
+        }
+      }
+      throw e;
+    }
+  }
+
+  /// Starts a node.
+  ///
+  /// @throws IOException when another node holds the run directory, or a part cannot start
+  public static GridsetNode start(
+      NodeSettings settings, NodeParts.Factory factory, InstantSource clock) throws IOException {
+    return new GridsetNode(settings, factory, clock);
+  }
+
+  private static ApiSettings apiSettings(NodeSettings settings) throws IOException {
+    Optional<ApiSettings.Tcp> tcp = Optional.empty();
+    if (settings.listen().isPresent()) {
+      NodeSettings.ListenAddress address = settings.listen().get();
+      BearerToken token = BearerToken.inFile(settings.tokenFile());
+      tcp = Optional.of(new ApiSettings.Tcp(address.host(), address.port(), token));
+    }
+    return new ApiSettings(settings.socket(), tcp);
+  }
+
+  /// Where its API listens.
+  public List<String> listening() {
+    return api.listening();
+  }
+
+  /// Waits until the API is asked to stop the node.
+  public void awaitStop() throws InterruptedException {
+    stopAsked.await();
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    if (!closed) {
+      closed = true;
+      try (runDirectory;
+          parts;
+          api) {
+        stopAsked.countDown();
+      }
+    }
+  }
+}

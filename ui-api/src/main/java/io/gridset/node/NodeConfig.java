@@ -1,0 +1,161 @@
+package io.gridset.node;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.gridset.core.manifest.NearestName;
+import io.gridset.core.unit.DataSize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Reads a node's settings: command line before file before environment before defaults. All that
+/// is wrong is told at once, each with the place it came from; an unknown key is an error that
+/// names the nearest valid one. Pure but for reading the file.
+public final class NodeConfig {
+  /// The keys of the settings file.
+  static final List<String> KEYS = List.of("stateDir", "runDir", "listen", "memory");
+
+  private static final String DEFAULT_MEMORY = "1Gi";
+
+  private final Map<String, String> environment;
+  private final Map<String, Given> given = new LinkedHashMap<>();
+  private final List<String> problems = new ArrayList<>();
+
+  private record Given(String value, String source) {}
+
+  /// @param environment of the process; `GRIDSET_STATE_DIR` and the like are settings too
+  public NodeConfig(Map<String, String> environment) {
+    this.environment = Map.copyOf(environment);
+    fromEnvironment("stateDir", "GRIDSET_STATE_DIR");
+    fromEnvironment("runDir", "GRIDSET_RUN_DIR");
+    fromEnvironment("listen", "GRIDSET_LISTEN");
+    fromEnvironment("memory", "GRIDSET_MEMORY");
+  }
+
+  private void fromEnvironment(String key, String variable) {
+    String value = environment.get(variable);
+    if (value != null && !value.isEmpty()) {
+      given.put(key, new Given(value, variable));
+    }
+  }
+
+  /// Takes the settings of a YAML file.
+  public NodeConfig file(Path file) throws IOException {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (NoSuchFileException _) {
+      problems.add("there is no settings file " + file);
+      return this;
+    }
+    try {
+      JsonNode tree = new YAMLMapper().readTree(text);
+      if (!tree.isMissingNode() && !tree.isNull() && !tree.isObject()) {
+        problems.add(file + ": settings are `key: value` lines");
+        return this;
+      }
+      tree.properties().forEach(entry -> take(file, entry.getKey(), entry.getValue()));
+    } catch (JacksonException e) {
+      problems.add(file + ": not YAML: " + e.getOriginalMessage());
+    }
+    return this;
+  }
+
+  private void take(Path file, String key, JsonNode value) {
+    if (!KEYS.contains(key)) {
+      problems.add(
+          file
+              + ": unknown setting "
+              + key
+              + NearestName.of(key, KEYS)
+                  .map(near -> ", did you mean " + near + "?")
+                  .orElse("; there are " + String.join(", ", KEYS)));
+    } else if (!value.isValueNode() || value.isNull()) {
+      problems.add(file + ": " + key + " needs a single value");
+    } else {
+      given.put(key, new Given(value.asText(), file + ": " + key));
+    }
+  }
+
+  /// Takes an option of the command line, when it was given.
+  public NodeConfig option(String key, Optional<String> value) {
+    value.ifPresent(v -> given.put(key, new Given(v, "--" + kebab(key))));
+    return this;
+  }
+
+  private static String kebab(String key) {
+    return key.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /// @throws IllegalArgumentException listing all that is wrong
+  public NodeSettings settings() {
+    Path state = value("stateDir", Path::of).orElseGet(() -> defaultStateDirectory(environment));
+    Path run = value("runDir", Path::of).orElseGet(() -> defaultRunDirectory(environment));
+    Optional<NodeSettings.ListenAddress> listen =
+        value("listen", NodeSettings.ListenAddress::parse);
+    DataSize memory =
+        value("memory", NodeConfig::positive).orElseGet(() -> DataSize.parse(DEFAULT_MEMORY));
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(String.join("\n", problems));
+    }
+    return new NodeSettings(state, run, listen, memory);
+  }
+
+  private static DataSize positive(String text) {
+    DataSize size = DataSize.parse(text);
+    if (size.bytes() == 0) {
+      throw new IllegalArgumentException("a tier of 0 bytes caches nothing");
+    }
+    return size;
+  }
+
+  private <T> Optional<T> value(String key, java.util.function.Function<String, T> reader) {
+    Given found = given.get(key);
+    if (found == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(reader.apply(found.value()));
+    } catch (IllegalArgumentException e) {
+      problems.add(found.source() + ": " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /// `$XDG_RUNTIME_DIR/gridset`; `/run/gridset` for root.
+  public static Path defaultRunDirectory(Map<String, String> environment) {
+    String given = environment.get("GRIDSET_RUN_DIR");
+    if (given != null && !given.isEmpty()) {
+      return Path.of(given);
+    }
+    if (isRoot()) {
+      return Path.of("/run/gridset");
+    }
+    String runtime = environment.get("XDG_RUNTIME_DIR");
+    return runtime == null || runtime.isEmpty()
+        ? Path.of(System.getProperty("java.io.tmpdir"), "gridset-" + System.getProperty("user.name"))
+        : Path.of(runtime, "gridset");
+  }
+
+  /// `~/.local/state/gridset`; `/var/lib/gridset` for root.
+  static Path defaultStateDirectory(Map<String, String> environment) {
+    if (isRoot()) {
+      return Path.of("/var/lib/gridset");
+    }
+    String state = environment.get("XDG_STATE_HOME");
+    return state == null || state.isEmpty()
+        ? Path.of(System.getProperty("user.home"), ".local", "state", "gridset")
+        : Path.of(state, "gridset");
+  }
+
+  private static boolean isRoot() {
+    return "root".equals(System.getProperty("user.name"));
+  }
+}

@@ -1,0 +1,28 @@
+package io.gridset.node;
+
+import io.gridset.api.Mounts;
+import io.gridset.core.control.ControlPlane;
+import io.gridset.core.dataset.DatasetHost;
+import io.gridset.core.placement.MemberView;
+import java.io.IOException;
+
+/// What stands behind a node's API. `close()` ends all of it, mounts first.
+public interface NodeParts extends AutoCloseable {
+  ControlPlane control();
+
+  DatasetHost host();
+
+  Mounts mounts();
+
+  /// The grid as this node sees it now.
+  MemberView members();
+
+  @Override
+  void close();
+
+  /// Opens the parts; the run directory is held and the state directory exists by then.
+  @FunctionalInterface
+  interface Factory {
+    NodeParts open(NodeSettings settings) throws IOException;
+  }
+}

@@ -1,0 +1,58 @@
+package io.gridset.node;
+
+import io.gridset.core.unit.DataSize;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// What a node is told at start. Immutable, read once.
+///
+/// @param stateDirectory survives reboots: manifests, remembered mounts, tiers on disk
+/// @param runDirectory dies with the machine: lock, socket, token
+/// @param listen where the API listens besides the Unix socket; empty for nowhere
+/// @param memory quota of the tier in memory that datasets without a runtime get
+public record NodeSettings(
+    Path stateDirectory, Path runDirectory, Optional<ListenAddress> listen, DataSize memory) {
+  public NodeSettings {
+    stateDirectory = stateDirectory.toAbsolutePath().normalize();
+    runDirectory = runDirectory.toAbsolutePath().normalize();
+    if (memory.bytes() == 0) {
+      throw new IllegalArgumentException("memory: a tier of 0 bytes caches nothing");
+    }
+  }
+
+  /// The Unix socket of the API.
+  public Path socket() {
+    return runDirectory.resolve(RunDirectory.SOCKET);
+  }
+
+  /// The token that requests over TCP bear.
+  public Path tokenFile() {
+    return runDirectory.resolve("token");
+  }
+
+  /// A TCP address to listen on.
+  ///
+  /// @param port 0 for any free one
+  public record ListenAddress(String host, int port) {
+    /// Reads `host:port`.
+    ///
+    /// @throws IllegalArgumentException naming the form
+    public static ListenAddress parse(String text) {
+      int colon = text.lastIndexOf(':');
+      try {
+        int port = Integer.parseInt(text.substring(colon + 1));
+        String host = text.substring(0, Math.max(0, colon)).replaceAll("[\\[\\]]", "");
+        if (!host.isEmpty() && port >= 0 && port <= 65_535) {
+          return new ListenAddress(host, port);
+        }
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(form(text), e);
+      }
+      throw new IllegalArgumentException(form(text));
+    }
+
+    private static String form(String text) {
+      return "'" + text + "' is not host:port; write it like 127.0.0.1:7600";
+    }
+  }
+}
