@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -69,7 +70,7 @@ def run(name: str, options: argparse.Namespace, arguments: list[str]) -> int:
         with Session(REPOSITORY, settings) as session:
             results = load(BENCHMARKS[name]).run(session)
             versions = session.versions
-    except (RuntimeError, OSError, ValueError) as failure:
+    except (RuntimeError, OSError, ValueError, subprocess.SubprocessError) as failure:
         traceback.print_exc(file=sys.stderr)
         print(f"{name}: not measured: {failure}", file=sys.stderr)
         return NOT_MEASURED

@@ -1,6 +1,5 @@
 """Gridset itself, driven as a user drives it: `gridset up` in the foreground, everything else by its command line."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,7 +70,7 @@ class Gridset:
         self.tier = session.workspace.folder(f"{name}/tier")
         self.mount_path = session.workspace.folder(f"{name}/mnt")
         self.process: processes.Process | None = None
-        self.environment = {**os.environ, "JAVA_HOME": java_home(session.repository)}
+        self.environment = {**processes.loopback_environment(), "JAVA_HOME": java_home(session.repository)}
 
     def __enter__(self) -> "Gridset":
         try:

@@ -16,6 +16,15 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
+def loopback_environment() -> dict[str, str]:
+    """The environment without proxies and without AWS settings of the user's: everything here talks to loopback."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+    }
+
+
 def _follow_parent() -> None:
     """A benchmark that is killed outright must not leave its servers running (prctl(2))."""
     _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -32,7 +41,7 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=self._log_file,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=environment or loopback_environment(),
             start_new_session=True,
             preexec_fn=_follow_parent,
         )
@@ -81,7 +90,11 @@ def timed(command: Sequence[str], size: int, environment: dict[str, str] | None 
     try:
         began = time.monotonic()
         process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+            list(map(str, command)),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment or loopback_environment(),
         )
         try:
             _, status, usage = os.wait4(process.pid, 0)
@@ -103,7 +116,12 @@ def timed(command: Sequence[str], size: int, environment: dict[str, str] | None 
 def output_of(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
     """Runs a short command and answers its standard output; its error output goes into the failure."""
     done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, env=environment, timeout=COMMAND_SECONDS, check=False
+        list(map(str, command)),
+        capture_output=True,
+        text=True,
+        env=environment or loopback_environment(),
+        timeout=COMMAND_SECONDS,
+        check=False,
     )
     if done.returncode != 0:
         raise RuntimeError(

@@ -24,11 +24,10 @@ BOTO_SCRIPT = """
 import sys, boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-endpoint, key, secret, region, bucket, name, target, client, streams = sys.argv[1:]
+endpoint, key, secret, region, bucket, name, target, streams = sys.argv[1:]
 s3 = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret,
     region_name=region, config=Config(s3={"addressing_style": "path"}, max_pool_connections=int(streams)))
-config = TransferConfig(max_concurrency=int(streams), multipart_chunksize=16 << 20, io_chunksize=1 << 20,
-    preferred_transfer_client=client)
+config = TransferConfig(max_concurrency=int(streams), multipart_chunksize=16 << 20, io_chunksize=1 << 20)
 s3.download_file(bucket, name, target, Config=config)
 """
 
@@ -45,10 +44,8 @@ def available(session: Session, endpoint: str) -> dict[str, Callable[[str, int],
         found["rclone, multi-thread copy"] = lambda key, size: _rclone(session, folder, endpoint, key, size)
     python = boto_python(session)
     if python:
-        versions = processes.output_of([python, "-c", "import boto3, awscrt; print(boto3.__version__, awscrt.__version__)"])
-        session.versions["boto3"], session.versions["awscrt"] = versions.split()
-        for label, client in (("boto3", "classic"), ("boto3 with CRT", "crt")):
-            found[label] = lambda key, size, client=client: _boto(python, client, folder, endpoint, key, size)
+        session.versions["boto3"] = processes.output_of([python, "-c", "import boto3; print(boto3.__version__)"]).strip()
+        found["boto3"] = lambda key, size: _boto(python, folder, endpoint, key, size)
     return found
 
 
@@ -97,10 +94,10 @@ def _rclone(session: Session, folder: Path, endpoint: str, key: str, size: int) 
         target.unlink(missing_ok=True)
 
 
-def _boto(python: Path, client: str, folder: Path, endpoint: str, key: str, size: int) -> Sample:
+def _boto(python: Path, folder: Path, endpoint: str, key: str, size: int) -> Sample:
     target = folder / "boto"
     log = folder.parent / "logs" / "boto.log"
-    arguments = [endpoint, ACCESS_KEY, SECRET_KEY, REGION, BUCKET, key, str(target), client, str(STREAMS)]
+    arguments = [endpoint, ACCESS_KEY, SECRET_KEY, REGION, BUCKET, key, str(target), str(STREAMS)]
     try:
         return _checked(processes.timed([python, "-c", BOTO_SCRIPT, *arguments], size, log=log), target, size)
     finally:
@@ -130,7 +127,7 @@ def rclone_environment(endpoint: str) -> dict[str, str]:
         "REGION": REGION,
         "FORCE_PATH_STYLE": "true",
     }
-    return {**os.environ, **{prefix + name: value for name, value in settings.items()}}
+    return {**processes.loopback_environment(), **{prefix + name: value for name, value in settings.items()}}
 
 
 def boto_python(session: Session) -> Path | None:
@@ -138,12 +135,12 @@ def boto_python(session: Session) -> Path | None:
     cache = Path(os.environ.get("GRIDSET_CACHE") or Path.home() / ".cache" / "gridset")
     folder = cache / f"benchmark-python-{sys.version_info.major}.{sys.version_info.minor}"
     python = folder / "bin" / "python"
-    if python.exists() and subprocess.run([python, "-c", "import boto3, awscrt"], check=False, capture_output=True).returncode == 0:
+    if python.exists() and subprocess.run([python, "-c", "import boto3"], check=False, capture_output=True).returncode == 0:
         return python
     session.say(f"installing boto3 in {folder}")
     for command in (
         [sys.executable, "-m", "venv", "--clear", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "boto3[crt]"],
+        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "boto3"],
     ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -54,7 +54,7 @@ def mount_s3fs(session: Session, endpoint: str) -> PeerMount:
     settings = [f"url={endpoint}", "use_path_request_style", f"passwd_file={password}", "ro", "kernel_cache"]
     settings += [f"use_cache={session.workspace.empty('cache-s3fs')}", "parallel_count=8", "multipart_size=16"]
     settings += ["stat_cache_expire=3600", "max_stat_cache_size=200000", "attr_timeout=3600", "entry_timeout=3600"]
-    settings += ["sigv4", "endpoint=us-east-1", "compat_dir"]
+    settings += ["sigv4", "endpoint=us-east-1"]
     command = ["s3fs", BUCKET, str(path), "-f"]
     for setting in settings:
         command += ["-o", setting]
