@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         for name, module in BENCHMARKS.items():
             print(f"{name:12} {load(module).__doc__.splitlines()[0]}")
         return 0
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     names = list(BENCHMARKS) if options.name == "all" else [options.name]
     try:

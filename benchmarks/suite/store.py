@@ -15,6 +15,7 @@ from .session import Session
 
 START_SECONDS = 30
 CONTROL_SECONDS = 30
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 MAIN = "io.gridset.localstore.LocalStoreMain"
 
 
@@ -37,7 +38,8 @@ class LocalStore:
         root = session.workspace.folder("store")
         self.bucket = session.workspace.folder(f"store/{BUCKET}")
         command = [java(session.repository), "-XX:+UseParallelGC", "-Xmx512m", "-cp", classpath(session.repository), MAIN]
-        command += ["--root", str(root), "--port", "0", "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
+        command += ["--root", str(root), "--port", "0", "--until", "signal", "--etag-md5-limit", "0"]
+        command += ["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
         self.process: Process = session.workspace.start("store", command)
         line = wait_for("the local store", self._first_line, START_SECONDS, self.process)
         self.endpoint: str = json.loads(line)["endpoint"]
@@ -45,17 +47,14 @@ class LocalStore:
 
     def limit(self, limits: Limits) -> None:
         """Changes the limits of the running store."""
-        self._post(
-            "/-/behaviour",
-            {"rate": limits.rate, "latency": limits.latency, "per-connection-rate": limits.per_connection_rate},
-        )
+        settings = {"rate": limits.rate, "latency": limits.latency, "per-connection-rate": limits.per_connection_rate}
+        self._control("PUT", "/-/behaviour?" + urllib.parse.urlencode(settings))
 
     def reset(self) -> None:
-        self._post("/-/statistics", {})
+        self._control("DELETE", "/-/statistics")
 
     def statistics(self) -> dict:
-        with urllib.request.urlopen(f"{self.endpoint}/-/statistics", timeout=CONTROL_SECONDS) as answer:
-            return json.load(answer)
+        return json.loads(self._control("GET", "/-/statistics"))
 
     def origin_bytes(self) -> int:
         """Object bytes sent since the last reset."""
@@ -74,10 +73,10 @@ class LocalStore:
                 return line
         return None
 
-    def _post(self, path: str, values: dict[str, str]) -> None:
-        request = urllib.request.Request(f"{self.endpoint}{path}", urllib.parse.urlencode(values).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=CONTROL_SECONDS) as answer:
-            answer.read()
+    def _control(self, method: str, path: str) -> bytes:
+        request = urllib.request.Request(self.endpoint + path, method=method)
+        with _DIRECT.open(request, timeout=CONTROL_SECONDS) as answer:
+            return answer.read()
 
 
 def java_home(repository: Path) -> str:
