@@ -17,9 +17,8 @@ from ..measuring import Sample
 from ..presign import signed_url
 from ..session import Session
 
-CURL_PROCESSES = 2  # one a core: a single curl process drives all its transfers from one thread
-CURL_RANGES = 4  # a process
-STREAMS = 8
+STREAMS = 8  # ranges at once, for each of them
+CURL_PROCESSES = (1, 2)  # a curl process drives all its transfers from one thread: with two, both cores work
 BOTO_SCRIPT = """
 import sys, boto3
 from boto3.s3.transfer import TransferConfig
@@ -38,7 +37,9 @@ def available(session: Session, endpoint: str) -> dict[str, Callable[[str, int],
     found: dict[str, Callable[[str, int], Sample]] = {}
     if shutil.which("curl"):
         session.versions["curl"] = processes.output_of(["curl", "--version"]).split()[1]
-        found["curl, parallel ranges"] = lambda key, size: _curl(folder, signed_url(endpoint, BUCKET, key), size)
+        for count in CURL_PROCESSES:
+            label = f"curl, {STREAMS} ranges" + (f" by {count} processes" if count > 1 else "")
+            found[label] = lambda key, size, count=count: _curl(folder, signed_url(endpoint, BUCKET, key), size, count)
     if shutil.which("rclone"):
         session.versions["rclone"] = processes.output_of(["rclone", "version"]).split()[1]
         found["rclone, multi-thread copy"] = lambda key, size: _rclone(session, folder, endpoint, key, size)
@@ -59,27 +60,28 @@ def one_connection(session: Session, endpoint: str, key: str, size: int) -> Samp
         target.unlink(missing_ok=True)
 
 
-def _curl(folder: Path, url: str, size: int) -> Sample:
-    """Parallel ranges by as many curl processes as there are cores, under one shell whose children are all counted."""
-    part = -(-size // (CURL_PROCESSES * CURL_RANGES))
+def _curl(folder: Path, url: str, size: int, count: int) -> Sample:
+    """Parallel ranges by `count` curl processes, under one shell whose children are all counted."""
+    part = -(-size // STREAMS)
+    each = STREAMS // count
     commands = []
-    for process in range(CURL_PROCESSES):
+    for process in range(count):
         config = folder / f"curl-{process}.conf"
         lines = []
-        for number in range(process * CURL_RANGES, (process + 1) * CURL_RANGES):
+        for number in range(process * each, (process + 1) * each):
             last = min((number + 1) * part, size) - 1
             lines.append(f'url = "{url}"\noutput = "{folder}/part-{number}"\nrange = "{number * part}-{last}"\nfail\nsilent\n')
         config.write_text("next\n".join(lines))
-        commands.append(f"curl --parallel --parallel-immediate --parallel-max {CURL_RANGES} --config '{config}' &")
+        commands.append(f"curl --parallel --parallel-immediate --parallel-max {each} --config '{config}' &")
     script = "\n".join([*commands, "status=0", "for job in $(jobs -p); do wait $job || status=1; done", "exit $status"])
     try:
         sample = processes.timed(["bash", "-c", script], size)
-        got = sum((folder / f"part-{number}").stat().st_size for number in range(CURL_PROCESSES * CURL_RANGES))
+        got = sum((folder / f"part-{number}").stat().st_size for number in range(STREAMS))
         if got != size:
             raise RuntimeError(f"curl got {got} of {size} bytes")
         return sample
     finally:
-        for number in range(CURL_PROCESSES * CURL_RANGES):
+        for number in range(STREAMS):
             (folder / f"part-{number}").unlink(missing_ok=True)
 
 
