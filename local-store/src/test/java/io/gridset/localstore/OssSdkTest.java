@@ -153,15 +153,16 @@ class OssSdkTest {
       String token = null;
       int pages = 0;
       do {
-        ListObjectsV2Result page =
-            client.listObjectsV2(
-                ListObjectsV2Request.newBuilder()
-                    .bucket("data-set")
-                    .prefix("dir/")
-                    .delimiter("/")
-                    .maxKeys(7L)
-                    .continuationToken(token)
-                    .build());
+        ListObjectsV2Request.Builder request =
+            ListObjectsV2Request.newBuilder()
+                .bucket("data-set")
+                .prefix("dir/")
+                .delimiter("/")
+                .maxKeys(7L);
+        if (token != null) {
+          request.continuationToken(token);
+        }
+        ListObjectsV2Result page = client.listObjectsV2(request.build());
         if (page.contents() != null) {
           page.contents().forEach(entry -> keys.add(entry.key()));
         }
