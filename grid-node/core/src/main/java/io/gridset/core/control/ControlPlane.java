@@ -24,7 +24,10 @@ public interface ControlPlane extends AutoCloseable {
   /// What happened to a resource, newest last: objects with `time`, `type`, `reason`, `message`.
   List<JsonNode> events(ResourceKind kind, DatasetName name);
 
-  /// Deletes a resource; false when there is none. Deleting a Dataset releases all that it held.
+  /// Deletes a resource; false when there is none. Deleting a Dataset releases all that it held,
+  /// and takes its runtime and its DataLoads along.
+  ///
+  /// @throws RefusedException when another dataset refers to it
   boolean delete(ResourceKind kind, DatasetName name);
 
   @Override

@@ -1,0 +1,33 @@
+package io.gridset.server.state;
+
+import java.util.List;
+
+/// Where members show each other their records. Nothing here waits: a member alone, or not yet
+/// joined, works from its own journal.
+public interface RecordExchange {
+  /// Offers records to all members, some time; the calling thread does not wait.
+  void offer(List<StateRecord> records);
+
+  /// Connects the one store of this member, which then gets what others offer.
+  void attach(Participant participant);
+
+  /// A member's store as the exchange sees it. Called from the exchange's own thread.
+  interface Participant {
+    /// Takes a record of another member; it stays if it wins over what is here.
+    void receive(StateRecord record);
+
+    /// All records to be shared, asked for whenever this member has joined others.
+    List<StateRecord> shared();
+  }
+
+  /// For a node that has no other members.
+  static RecordExchange alone() {
+    return new RecordExchange() {
+      @Override
+      public void offer(List<StateRecord> records) {}
+
+      @Override
+      public void attach(Participant participant) {}
+    };
+  }
+}
