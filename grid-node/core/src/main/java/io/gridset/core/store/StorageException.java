@@ -1,6 +1,8 @@
 package io.gridset.core.store;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The one failure of reading or keeping data. Translated once at each edge: errno in the mount,
@@ -35,12 +37,23 @@ public final class StorageException extends IOException {
 
   private final Kind kind;
   private final boolean retryable;
+  private final @Nullable Duration retryAfter;
 
   private StorageException(
       Kind kind, boolean retryable, String message, @Nullable Throwable cause) {
+    this(kind, retryable, message, cause, null);
+  }
+
+  private StorageException(
+      Kind kind,
+      boolean retryable,
+      String message,
+      @Nullable Throwable cause,
+      @Nullable Duration retryAfter) {
     super(message, cause);
     this.kind = kind;
     this.retryable = retryable;
+    this.retryAfter = retryAfter;
   }
 
   /// A failure that another attempt cannot mend.
@@ -61,9 +74,14 @@ public final class StorageException extends IOException {
     return new StorageException(kind, true, message, cause);
   }
 
+  /// The store asks to slow down, for `retryAfter` if it says how long.
+  public static StorageException throttled(String message, @Nullable Duration retryAfter) {
+    return new StorageException(Kind.THROTTLED, true, message, null, retryAfter);
+  }
+
   /// The same failure as a fresh exception, for handing one outcome to several waiting callers.
   public StorageException again() {
-    return new StorageException(kind, retryable, String.valueOf(getMessage()), this);
+    return new StorageException(kind, retryable, String.valueOf(getMessage()), this, retryAfter);
   }
 
   public Kind kind() {
@@ -72,5 +90,10 @@ public final class StorageException extends IOException {
 
   public boolean retryable() {
     return retryable;
+  }
+
+  /// How long the store asks to wait before the next attempt, when it said so.
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
   }
 }

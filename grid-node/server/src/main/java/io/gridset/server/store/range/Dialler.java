@@ -1,0 +1,133 @@
+package io.gridset.server.store.range;
+
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.Ticker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.SocketChannel;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+
+/// Resolves, connects and shakes hands, each within the connect timeout.
+record Dialler(TransferLimits limits, SSLContext trust, DeadlineWatch watch, Ticker ticker) {
+  /// A name with more addresses than this is not tried further: each may cost a whole timeout.
+  private static final int MAX_ADDRESSES = 3;
+
+  Connection dial(Origin origin, ByteBuffer buffer) throws StorageException {
+    StorageException last = null;
+    for (InetAddress address : resolve(origin)) {
+      try {
+        return connect(origin, address, buffer);
+      } catch (StorageException e) {
+        if (!e.retryable()) {
+          throw e;
+        }
+        last = e;
+      }
+    }
+    throw last != null ? last : unresolved(origin, null);
+  }
+
+  /// On a thread of its own, because the system's resolver knows no timeout.
+  private List<InetAddress> resolve(Origin origin) throws StorageException {
+    FutureTask<InetAddress[]> lookup =
+        new FutureTask<>(() -> InetAddress.getAllByName(origin.address()));
+    Thread.ofVirtual().name("resolve-" + origin.host()).start(lookup);
+    try {
+      InetAddress[] found =
+          lookup.get(limits.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      return Arrays.asList(found).subList(0, Math.min(found.length, MAX_ADDRESSES));
+    } catch (ExecutionException e) {
+      throw unresolved(origin, e.getCause());
+    } catch (TimeoutException e) {
+      throw StorageException.retryable(
+          Kind.TIMED_OUT, "the name " + origin.host() + " was not resolved in time", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StorageException.of(Kind.CANCELLED, "interrupted while resolving " + origin, e);
+    }
+  }
+
+  private Connection connect(Origin origin, InetAddress address, ByteBuffer buffer)
+      throws StorageException {
+    Guard guard = null;
+    try {
+      SocketChannel channel = SocketChannel.open();
+      guard = new Guard(channel);
+      watch.add(guard);
+      guard.arm(ticker.nanos() + limits.connectTimeout().toNanos());
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.connect(new InetSocketAddress(address, origin.port()));
+      Wire wire =
+          origin.secure() ? new TlsWire(channel, origin, trust) : new PlainWire(channel);
+      guard.disarm();
+      if (guard.expired()) {
+        throw new IOException("too late");
+      }
+      return new Connection(
+          origin, wire, guard, buffer, new Connection.Timing(limits.stallTimeout(), ticker));
+    } catch (IOException e) {
+      if (guard != null) {
+        guard.close();
+        watch.remove(guard);
+      }
+      throw failure(origin, guard != null && guard.expired() ? Phase.EXPIRED : Phase.FAILED, e);
+    }
+  }
+
+  private enum Phase {
+    EXPIRED,
+    FAILED
+  }
+
+  private StorageException failure(Origin origin, Phase phase, IOException cause) {
+    if (phase == Phase.EXPIRED) {
+      return StorageException.retryable(
+          Kind.TIMED_OUT,
+          "no connection to " + origin + " within " + limits.connectTimeout().toMillis() + " ms",
+          cause);
+    }
+    if (cause instanceof ClosedByInterruptException) {
+      return StorageException.of(Kind.CANCELLED, "interrupted while connecting to " + origin, cause);
+    }
+    if (cause instanceof SSLHandshakeException && cause.getCause() != null) {
+      return StorageException.of(
+          Kind.INVALID,
+          "the TLS certificate of "
+              + origin
+              + " is not trusted ("
+              + cause.getMessage()
+              + "): name its authority's certificate in the store setting extraCaFile",
+          cause);
+    }
+    String how = cause instanceof SSLException ? "TLS failed: " : "";
+    return StorageException.retryable(
+        Kind.UNAVAILABLE,
+        "cannot connect to " + origin + " (" + how + cause.getMessage() + ")",
+        cause);
+  }
+
+  private static StorageException unresolved(
+      Origin origin, @org.jspecify.annotations.Nullable Throwable cause) {
+    String message = "the host name " + origin.host() + " is not known";
+    if (cause != null && !(cause instanceof UnknownHostException)) {
+      message = "the host name " + origin.host() + " cannot be resolved";
+    }
+    return cause == null
+        ? StorageException.retryable(Kind.UNAVAILABLE, message)
+        : StorageException.retryable(Kind.UNAVAILABLE, message, cause);
+  }
+}

@@ -1,0 +1,74 @@
+package io.gridset.server.store.range;
+
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/// Whom TLS trusts: the Java runtime's authorities, and those of one more PEM file.
+public final class TlsTrust {
+  private TlsTrust() {}
+
+  /// @throws StorageException INVALID when the file holds no certificates
+  public static SSLContext context(@Nullable Path extraCaFile) throws StorageException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      TrustManager[] trust = extraCaFile == null ? null : managers(extraCaFile);
+      context.init(null, trust, null);
+      return context;
+    } catch (IOException | GeneralSecurityException e) {
+      throw StorageException.of(
+          Kind.INVALID,
+          "store setting extraCaFile: " + extraCaFile + " is not a readable file of certificates",
+          e);
+    }
+  }
+
+  private static TrustManager[] managers(Path file) throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    int count = 0;
+    for (X509Certificate known : runtimeAuthorities()) {
+      store.setCertificateEntry("known-" + count++, known);
+    }
+    int before = count;
+    try (InputStream in = Files.newInputStream(file)) {
+      for (Certificate extra : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+        store.setCertificateEntry("extra-" + count++, extra);
+      }
+    }
+    if (count == before) {
+      throw new IOException("no certificate in " + file);
+    }
+    return factory(store).getTrustManagers();
+  }
+
+  private static X509Certificate[] runtimeAuthorities() throws GeneralSecurityException {
+    for (TrustManager manager : factory(null).getTrustManagers()) {
+      if (manager instanceof X509TrustManager x509) {
+        return x509.getAcceptedIssuers();
+      }
+    }
+    return new X509Certificate[0];
+  }
+
+  private static TrustManagerFactory factory(@Nullable KeyStore store)
+      throws GeneralSecurityException {
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(store);
+    return factory;
+  }
+}

@@ -1,0 +1,7 @@
+package io.gridset.localstore;
+
+/// An object store's dialect.
+public enum Protocol {
+  OSS,
+  S3
+}
