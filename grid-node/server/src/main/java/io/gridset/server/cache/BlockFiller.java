@@ -1,0 +1,218 @@
+package io.gridset.server.cache;
+
+import io.gridset.core.block.ByteRange;
+import io.gridset.core.cache.Admission;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import io.gridset.server.cache.mapping.NativeFile;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Lets blocks in and out of cache files, and keeps table, ledger and counters in step. Takes the
+/// cache's lock.
+final class BlockFiller {
+  /// Writers at once: each holds a descriptor, of which a process has 20,000 or fewer.
+  static final int MAX_WRITERS = 1024;
+
+  private static final Logger LOG = LoggerFactory.getLogger(BlockFiller.class);
+  private static final int WRITABLE_MODE = 0600;
+
+  private final TieredBlockCache cache;
+  private int writers;
+
+  BlockFiller(TieredBlockCache cache) {
+    this.cache = cache;
+  }
+
+  Admission admit(CacheEntry entry, int block) {
+    ByteRange range = entry.layout.range(block);
+    try (Aftermath after = new Aftermath()) {
+      cache.lock.lock();
+      try {
+        Place place = entry.place();
+        if (place != null && place.isPresent(block)) {
+          return new Admission.AlreadyPresent();
+        }
+        String refusal = refusal(entry, block);
+        if (refusal != null) {
+          return new Admission.Declined(refusal);
+        }
+        long need = Tier.roundUp(range.length());
+        return place == null
+            ? admitFirst(entry, block, need, after)
+            : admitNext(entry, place, block, after);
+      } catch (StorageException e) {
+        return new Admission.Declined(String.valueOf(e.getMessage()));
+      } finally {
+        cache.lock.unlock();
+      }
+    }
+  }
+
+  private @Nullable String refusal(CacheEntry entry, int block) {
+    if (cache.isClosed()) {
+      return "the cache is closed";
+    }
+    if (entry.forgotten) {
+      return "the file was dropped from the cache while in use";
+    }
+    if (entry.filling.get(block)) {
+      return "block " + block + " already has a writer";
+    }
+    return writers < MAX_WRITERS ? null : "all " + MAX_WRITERS + " writers are busy";
+  }
+
+  private Admission admitFirst(CacheEntry entry, int block, long need, Aftermath after)
+      throws StorageException {
+    List<Tier> fitting = cache.tiers().stream().filter(tier -> tier.fits(entry.layout)).toList();
+    List<Tier> candidates =
+        fitting.isEmpty()
+            ? cache.tiers().stream()
+                .max(Comparator.comparingLong(tier -> tier.settings.quotaBytes()))
+                .stream()
+                .toList()
+            : fitting;
+    for (Tier tier : candidates) {
+      if (cache.evictor().makeRoom(tier, need, after)) {
+        Tier.Created created = tier.create(cache.identityOf(entry));
+        tier.table.setLastUse(created.slot(), cache.stamp());
+        tier.table.activate(created.slot());
+        Place place = cache.settle(entry, tier, created.slot());
+        return admitted(new CacheFileWriter(cache, entry, place, block, created.file()));
+      }
+    }
+    return declined(candidates.getFirst());
+  }
+
+  private Admission admitNext(CacheEntry entry, Place place, int block, Aftermath after)
+      throws StorageException {
+    long need = Tier.roundUp(entry.layout.range(block).length());
+    if (!cache.evictor().makeRoom(place.tier, need, after)) {
+      return declined(place.tier);
+    }
+    NativeFile file = NativeFile.openForWriting(place.path());
+    return admitted(new CacheFileWriter(cache, entry, place, block, file));
+  }
+
+  private Admission admitted(CacheFileWriter writer) {
+    writer.place.tier.reserve(writer.reservedBytes());
+    writer.entry.filling.set(writer.block);
+    writer.entry.retain();
+    writers++;
+    return new Admission.Admitted(writer);
+  }
+
+  private static Admission declined(Tier tier) {
+    return new Admission.Declined(
+        "the quota of "
+            + tier.settings.quotaBytes()
+            + " bytes of "
+            + tier.settings.directory()
+            + " is full of files in use");
+  }
+
+  void publish(CacheFileWriter writer) throws StorageException {
+    CacheEntry entry = writer.entry;
+    BlockTable table = writer.place.tier.table;
+    try (Aftermath after = new Aftermath()) {
+      cache.lock.lock();
+      try {
+        if (cache.isClosed()) {
+          throw StorageException.of(Kind.CANCELLED, "the cache is closed");
+        }
+        int slot = writer.place.slot;
+        account(entry, writer.place, writer.file);
+        table.publish(slot, writer.block, writer.crc());
+        count(entry, writer.place, writer.range().length());
+        if (table.isComplete(slot) && writer.place.isWhole() && !entry.forgotten) {
+          Tier.seal(writer.file);
+          writer.file.close();
+          if (writer.place.isServable()) {
+            entry.setSealed(CacheEntry.Seal.SEALED);
+            cache.tell(entry.version, after);
+          }
+        }
+        finish(writer);
+      } finally {
+        cache.lock.unlock();
+      }
+    }
+    entry.release();
+  }
+
+  void abandon(CacheFileWriter writer) {
+    cache.lock.lock();
+    try {
+      if (cache.isClosed()) {
+        writer.file.close();
+      } else {
+        if (writer.writtenBytes() > 0) {
+          writer.file.punchHole(writer.range().offset(), writer.range().length());
+        }
+        account(writer.entry, writer.place, writer.file);
+        finish(writer);
+      }
+    } catch (StorageException e) {
+      LOG.warn("cannot take back an unfinished block", e);
+      finish(writer);
+    } finally {
+      cache.lock.unlock();
+    }
+    writer.entry.release();
+  }
+
+  private void finish(CacheFileWriter writer) {
+    writer.file.close();
+    writer.place.tier.unreserve(writer.reservedBytes());
+    writer.entry.filling.clear(writer.block);
+    writers--;
+  }
+
+  /// Drops a block whose data proved wrong, unless somebody else already did.
+  void dropDamaged(CacheEntry entry, Place place, int block, long word) {
+    cache.lock.lock();
+    try {
+      if (cache.isClosed() || !place.tier.table.replace(place.slot, block, word, 0)) {
+        return;
+      }
+      LOG.warn("block {} of {} is damaged and was dropped", block, place.path());
+      try (NativeFile reader = NativeFile.openForReading(place.path())) {
+        reader.setPermissions(WRITABLE_MODE);
+      }
+      try (NativeFile file = NativeFile.openForWriting(place.path())) {
+        dropHidden(entry, place, block, file);
+      }
+    } catch (StorageException e) {
+      LOG.warn("cannot give back a damaged block", e);
+    } finally {
+      cache.lock.unlock();
+    }
+  }
+
+  /// Gives back a block that the table no longer shows.
+  void dropHidden(CacheEntry entry, Place place, int block, NativeFile file)
+      throws StorageException {
+    ByteRange range = entry.layout.range(block);
+    count(entry, place, -range.length());
+    file.punchHole(range.offset(), range.length());
+    account(entry, place, file);
+  }
+
+  private static void account(CacheEntry entry, Place place, NativeFile file)
+      throws StorageException {
+    if (!entry.forgotten) {
+      place.tier.account(place.slot, file.figures().allocatedBytes());
+    }
+  }
+
+  private void count(CacheEntry entry, Place place, long bytes) {
+    BlockTable table = place.tier.table;
+    table.setPresentBytes(place.slot, table.presentBytes(place.slot) + bytes);
+    if (!entry.forgotten) {
+      cache.countPresent(entry.owner, bytes);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.gridset.server.cache;
+
+import io.gridset.core.store.StorageException;
+import io.gridset.server.cache.mapping.NativeFile;
+import java.util.BitSet;
+import java.util.List;
+
+/// Makes room in a tier. Passing the high mark, it drops the least recently used files that nobody
+/// uses down to the low mark; where a lower tier exists they are moved there in the background, and
+/// dropped only when the quota itself is reached first. Needs the cache's lock.
+final class Evictor {
+  /// Records looked at for one scan of the table, so that a scan serves several evictions.
+  private static final int BATCH = 64;
+
+  /// Files in use by the kernel alone that one admission may run into before it gives up: each
+  /// costs an open and a lease, some microseconds, under the cache's lock.
+  private static final int MAX_REFUSALS = 1024;
+
+  private final TieredBlockCache cache;
+
+  Evictor(TieredBlockCache cache) {
+    this.cache = cache;
+  }
+
+  /// Whether `bytes` more fit into the tier's quota, now or after eviction.
+  boolean makeRoom(Tier tier, long bytes, Aftermath after) {
+    long quota = tier.settings.quotaBytes();
+    if (tier.usedBytes() + bytes <= tier.highBytes()) {
+      return true;
+    }
+    tier.sweepLeaving(after);
+    Demoter demoter = cache.demoterFrom(tier);
+    long target = tier.lowBytes() - bytes;
+    if (demoter != null) {
+      after.run(demoter::request);
+      target = quota - bytes;
+    }
+    if (tier.usedBytes() + bytes > tier.highBytes()) {
+      evictFiles(tier, target, after);
+    }
+    if (tier.usedBytes() + bytes > quota) {
+      evictBlocks(tier, Math.max(0, tier.lowBytes() - bytes));
+    }
+    return tier.usedBytes() + bytes <= quota;
+  }
+
+  private void evictFiles(Tier tier, long target, Aftermath after) {
+    BitSet refused = new BitSet();
+    while (tier.usedBytes() > target && refused.cardinality() < MAX_REFUSALS) {
+      List<Integer> coldest = tier.coldest(BATCH, refused);
+      if (coldest.isEmpty()) {
+        return;
+      }
+      for (int slot : coldest) {
+        if (tier.usedBytes() <= target) {
+          return;
+        }
+        if (!cache.dropRecord(tier, slot, after)) {
+          refused.set(slot);
+          tier.table.setLastUse(slot, cache.stamp());
+        } else {
+          tier.countEviction();
+        }
+      }
+    }
+  }
+
+  /// Takes blocks of files in use that are larger than the tier, oldest admission first by
+  /// position, until `target` is reached.
+  private void evictBlocks(Tier tier, long target) {
+    for (CacheEntry entry : cache.entriesInUse()) {
+      Place place = entry.place();
+      if (place != null && place.tier == tier && !place.isWhole() && !entry.forgotten) {
+        evictBlocks(entry, place, target);
+      }
+    }
+  }
+
+  private void evictBlocks(CacheEntry entry, Place place, long target) {
+    try (NativeFile file = NativeFile.openForWriting(place.path())) {
+      int count = entry.layout.blockCount();
+      for (int seen = 0; seen < count && place.tier.usedBytes() > target; seen++) {
+        int block = place.nextVictim;
+        place.nextVictim = (block + 1) % count;
+        if (place.isPresent(block) && place.tryHide(block)) {
+          cache.dropHidden(entry, place, block, file);
+        }
+      }
+    } catch (StorageException e) {
+      return;
+    }
+  }
+}
