@@ -1,0 +1,257 @@
+package io.gridset.server.host;
+
+import io.gridset.core.cache.BlockCache;
+import io.gridset.core.cache.CacheUsage;
+import io.gridset.core.dataset.DatasetDefinition;
+import io.gridset.core.dataset.DatasetHost;
+import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.dataset.DatasetUsage;
+import io.gridset.core.dataset.LoadRequest;
+import io.gridset.core.dataset.LoadRun;
+import io.gridset.core.file.DatasetFiles;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import io.gridset.server.load.DatasetLoad;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// Runs datasets in this process. Starting and stopping go one at a time; everything else goes on
+/// meanwhile. Thread-safe; `close()` is idempotent and keeps the cached bytes.
+public final class LocalDatasetHost implements DatasetHost {
+  private final HostSettings settings;
+  private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
+  private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
+
+  /// A dataset that only refers to another.
+  private record View(DatasetDefinition definition, DatasetReference reference) {}
+
+  public LocalDatasetHost(HostSettings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public synchronized void start(DatasetDefinition definition) throws StorageException {
+    Optional<DatasetReference> reference = DatasetReference.of(definition);
+    if (reference.isPresent()) {
+      startView(new View(definition, reference.get()));
+      return;
+    }
+    RunningDataset.Opened opened = RunningDataset.open(definition, settings);
+    RunningDataset old = runningByUid(definition.uid());
+    try {
+      BlockCache cache = cacheFor(definition, old);
+      stop(definition.uid(), old, definition);
+      running.put(definition.name(), RunningDataset.attach(opened, cache, settings));
+    } catch (StorageException | RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized void stop(String uid, Disposal disposal) {
+    views.values().removeIf(view -> view.definition.uid().equals(uid));
+    RunningDataset dataset = runningByUid(uid);
+    if (dataset == null) {
+      return;
+    }
+    running.remove(dataset.definition().name());
+    if (disposal == Disposal.DROP_BYTES) {
+      dataset.detach();
+      var _ = dataset.cache().evictAll(uid);
+    }
+    dataset.close();
+  }
+
+  @Override
+  public Optional<DatasetFiles> files(DatasetName name) {
+    RunningDataset dataset = running.get(name);
+    if (dataset != null) {
+      return Optional.of(dataset.files());
+    }
+    View view = views.get(name);
+    return view == null
+        ? Optional.empty()
+        : Optional.of(new ReferencedFiles(view.reference, new ViewTarget(view)));
+  }
+
+  @Override
+  public Optional<DatasetUsage> usage(DatasetName name) {
+    RunningDataset dataset = running.get(name);
+    if (dataset != null) {
+      return Optional.of(dataset.usage());
+    }
+    View view = views.get(name);
+    if (view == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new ViewTarget(view).usage());
+    } catch (StorageException e) {
+      return Optional.of(new DatasetUsage(OptionalLong.empty(), OptionalLong.empty(), 0, 0, 0, 0));
+    }
+  }
+
+  @Override
+  public LoadRun load(DatasetName name, LoadRequest request) throws StorageException {
+    Located located = locate(name);
+    List<String> targets = new ArrayList<>();
+    for (String target : request.targets().isEmpty() ? List.of("") : request.targets()) {
+      String path = target.startsWith("/") ? target.substring(1) : target;
+      targets.add(located.inTarget(path));
+    }
+    return DatasetLoad.start(
+        located.dataset.files(),
+        new LoadRequest(targets, request.mode(), request.refreshMetadata()),
+        settings.ticker());
+  }
+
+  @Override
+  public void sync(DatasetName name, String path) throws StorageException {
+    Located located = locate(name);
+    located.dataset.files().tree().sync(located.inTarget(path));
+  }
+
+  @Override
+  public long evict(DatasetName name, String path) throws StorageException {
+    Located located = locate(name);
+    return located.dataset.evict(located.inTarget(path));
+  }
+
+  @Override
+  public CacheUsage cacheUsage() {
+    List<CacheUsage.Tier> tiers = new ArrayList<>();
+    running.values().stream()
+        .map(RunningDataset::cache)
+        .distinct()
+        .forEach(cache -> tiers.addAll(cache.usage().tiers()));
+    return new CacheUsage(tiers);
+  }
+
+  @Override
+  public synchronized void close() {
+    views.clear();
+    List<RunningDataset> all = List.copyOf(running.values());
+    running.clear();
+    all.forEach(RunningDataset::close);
+  }
+
+  private void startView(View view) throws StorageException {
+    DatasetName target = view.reference.target();
+    RunningDataset dataset = running.get(target);
+    if (dataset == null) {
+      String why =
+          views.containsKey(target)
+              ? "is itself a reference; refer to the dataset behind it"
+              : "is not running on this node";
+      throw StorageException.of(
+          views.containsKey(target) ? Kind.INVALID : Kind.NOT_FOUND,
+          "mounts[0].mountPoint: dataset " + target + " " + why);
+    }
+    String below = view.reference.below();
+    if (dataset.files().find(below).filter(entry -> entry.isDirectory()).isEmpty()) {
+      throw StorageException.of(
+          Kind.NOT_FOUND,
+          "mounts[0].mountPoint: dataset " + target + " has no directory '" + below + "'");
+    }
+    views.values().removeIf(old -> old.definition.uid().equals(view.definition.uid()));
+    views.put(view.definition.name(), view);
+  }
+
+  /// The cache goes on when the tiers are the same: what is cached and open stays so.
+  private BlockCache cacheFor(DatasetDefinition definition, @Nullable RunningDataset old)
+      throws StorageException {
+    if (old != null && old.definition().tiers().equals(definition.tiers())) {
+      return old.cache();
+    }
+    if (old != null) {
+      // Two caches on one directory would fight over its table.
+      running.remove(old.definition().name());
+      old.close();
+    }
+    return settings.caches().open(definition);
+  }
+
+  private void stop(String uid, @Nullable RunningDataset old, DatasetDefinition next) {
+    views.values().removeIf(view -> view.definition.uid().equals(uid));
+    if (old != null) {
+      running.remove(old.definition().name());
+      if (old.definition().tiers().equals(next.tiers())) {
+        old.detach();
+      }
+    }
+  }
+
+  private @Nullable RunningDataset runningByUid(String uid) {
+    for (RunningDataset dataset : running.values()) {
+      if (dataset.definition().uid().equals(uid)) {
+        return dataset;
+      }
+    }
+    return null;
+  }
+
+  /// The dataset that really holds what `name` shows, and where.
+  private Located locate(DatasetName name) throws StorageException {
+    RunningDataset dataset = running.get(name);
+    if (dataset != null) {
+      return new Located(dataset, new DatasetReference(name, ""));
+    }
+    View view = views.get(name);
+    if (view == null) {
+      throw StorageException.of(Kind.NOT_FOUND, "dataset " + name + " is not running");
+    }
+    return new Located(require(view), view.reference);
+  }
+
+  private RunningDataset require(View view) throws StorageException {
+    RunningDataset dataset = running.get(view.reference.target());
+    if (dataset == null) {
+      throw StorageException.of(
+          Kind.UNAVAILABLE,
+          "dataset "
+              + view.reference.target()
+              + ", which "
+              + view.definition.name()
+              + " refers to, is not running");
+    }
+    return dataset;
+  }
+
+  private record Located(RunningDataset dataset, DatasetReference reference) {
+    String inTarget(String path) {
+      return reference.inTarget(path);
+    }
+  }
+
+  private final class ViewTarget implements ReferencedFiles.Target {
+    private final View view;
+
+    ViewTarget(View view) {
+      this.view = view;
+    }
+
+    @Override
+    public DatasetFiles files() throws StorageException {
+      return require(view).files();
+    }
+
+    @Override
+    public DatasetUsage usage() throws StorageException {
+      RunningDataset dataset = require(view);
+      String below = view.reference.below();
+      return below.isEmpty() ? dataset.usage() : dataset.usageBelow(below);
+    }
+
+    @Override
+    public Duration entryTimeToLive() {
+      return view.definition.metadata().timeToLive();
+    }
+  }
+}

@@ -1,0 +1,319 @@
+package io.gridset.server.tree;
+
+import io.gridset.core.block.FileVersion;
+import io.gridset.core.dataset.MetadataPolicy;
+import io.gridset.core.file.FileEntry;
+import io.gridset.core.store.ObjectIdentity;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.Ticker;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/// The mounts of a dataset joined in one tree. Directories are listed when first asked for, from
+/// the root down (a name that its parent does not list costs no request), and believed for as long
+/// as the policy says. While the origin is silent an old listing stands for up to an hour. Files
+/// whose identity a listing does not tell exactly (index pages) are asked for by `head` when looked
+/// at. Thread-safe; calls may wait for the origin.
+public final class DatasetTree implements AutoCloseable {
+  /// `head` requests at once for one tree: hides latency, and is what browsers dare to send.
+  private static final int PARALLEL_HEADS = 32;
+
+  private final String uid;
+  private final MountTable mounts;
+  private final MetadataPolicy policy;
+  private final Freshness freshness;
+  private final LongAdder staleServed = new LongAdder();
+  private final TreeTotals totals;
+  private final Semaphore heads = new Semaphore(PARALLEL_HEADS);
+  private final ConcurrentMap<String, Slot> slots = new ConcurrentHashMap<>();
+  private final List<TreeListener> listeners = new CopyOnWriteArrayList<>();
+
+  private static final class Slot {
+    final DirectorySlot directory = new DirectorySlot();
+    // Guarded by this slot: what it adds to the totals.
+    long bytes;
+    long files;
+    boolean dropped;
+  }
+
+  /// @param uid of the dataset that owns the bytes
+  public DatasetTree(String uid, List<MountedStore> mounts, MetadataPolicy policy, Ticker ticker) {
+    this.uid = uid;
+    this.mounts = new MountTable(mounts);
+    this.policy = policy;
+    freshness = new Freshness(policy, ticker, staleServed);
+    totals = new TreeTotals(this, ticker);
+  }
+
+  public MetadataPolicy policy() {
+    return policy;
+  }
+
+  /// The entry at `path`, or empty.
+  public Optional<FileEntry> find(String path) throws StorageException {
+    if (path.isEmpty()) {
+      return Optional.of(directoryEntry(path));
+    }
+    Optional<DirectoryView> parent = parentOf(path);
+    if (parent.isEmpty()) {
+      return Optional.empty();
+    }
+    int index = parent.get().indexOf(Paths.name(path));
+    return index < 0 ? Optional.empty() : parent.get().entry(index);
+  }
+
+  /// The file at `path`; empty when there is none, or a directory.
+  public Optional<TreeFile> file(String path) throws StorageException {
+    Optional<DirectoryView> parent = path.isEmpty() ? Optional.empty() : parentOf(path);
+    if (parent.isEmpty()) {
+      return Optional.empty();
+    }
+    int index = parent.get().indexOf(Paths.name(path));
+    return index < 0 ? Optional.empty() : parent.get().file(index);
+  }
+
+  /// The entries of a directory, ordered by name.
+  ///
+  /// @throws StorageException NOT_FOUND when there is no such directory
+  public List<FileEntry> list(String directory) throws StorageException {
+    return directory(directory).entries();
+  }
+
+  /// A directory as listed.
+  ///
+  /// @throws StorageException NOT_FOUND when there is no such directory
+  public DirectoryView directory(String path) throws StorageException {
+    Slot slot = slots.get(path);
+    if (slot == null) {
+      requireListedByParent(path);
+      slot = slots.computeIfAbsent(path, _ -> new Slot());
+    }
+    Slot found = slot;
+    try {
+      Listing listing = found.directory.get(before -> fetch(path, found, before), freshness);
+      return new DirectoryView(this, path, listing);
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        drop(path);
+      } else if (found.directory.last() == null) {
+        slots.remove(path, found);
+      }
+      throw e;
+    }
+  }
+
+  /// Forgets what was listed at, above and below `path`: the next look asks the origin, and what it
+  /// finds different is told to the listeners.
+  public void sync(String path) {
+    Slot parent = path.isEmpty() ? null : slots.get(Paths.parent(path));
+    if (parent != null) {
+      parent.directory.expire();
+    }
+    slots.forEach(
+        (directory, slot) -> {
+          if (MountTable.isAtOrBelow(directory, path)) {
+            slot.directory.expire();
+          }
+        });
+    totals.refresh();
+  }
+
+  /// Notes that the store says `file` is another version now.
+  public void invalidate(TreeFile file) {
+    Slot parent = slots.get(Paths.parent(file.entry().path()));
+    if (parent != null) {
+      parent.directory.expire();
+    }
+    tell(file.entry().path(), Optional.of(file.version()));
+  }
+
+  /// Calls `listener` for each change; close the result to end that.
+  public AutoCloseable watch(TreeListener listener) {
+    listeners.add(listener);
+    return () -> listeners.remove(listener);
+  }
+
+  /// Bytes of all files, once everything was listed in the background.
+  public OptionalLong totalBytes() {
+    return totals.totalBytes();
+  }
+
+  public OptionalLong totalFiles() {
+    return totals.totalFiles();
+  }
+
+  /// Bytes and files listed so far.
+  public long knownBytes() {
+    return totals.knownBytes();
+  }
+
+  public long knownFiles() {
+    return totals.knownFiles();
+  }
+
+  /// How often an old listing was shown because the origin could not be asked.
+  public long staleListingsServed() {
+    return staleServed.sum();
+  }
+
+  /// Names left out because no kernel can show them, in the directories listed so far.
+  public long skippedNames() {
+    long skipped = 0;
+    for (Slot slot : slots.values()) {
+      Listing listing = slot.directory.last();
+      skipped += listing == null ? 0 : listing.skipped();
+    }
+    return skipped;
+  }
+
+  /// Ends counting in the background. The stores are the caller's.
+  @Override
+  public void close() {
+    totals.close();
+  }
+
+  FileEntry directoryEntry(String path) {
+    return new FileEntry(path, 0, DirectoryView.NO_TIME, Paths.inode(uid, path), null);
+  }
+
+  TreeFile treeFile(String path, ObjectIdentity identity) {
+    MountedStore mount = mounts.owner(path).orElseThrow();
+    String inStore = mount.inStore(path);
+    FileVersion version = FileVersion.of(uid, mount.name(), inStore, identity.validator());
+    FileEntry entry =
+        new FileEntry(
+            path,
+            identity.sizeBytes(),
+            Objects.requireNonNullElse(identity.modified(), DirectoryView.NO_TIME),
+            Paths.inode(uid, path),
+            version);
+    return new TreeFile(entry, version, mount, inStore, identity);
+  }
+
+  /// Asks the origin for the identity of one listed file.
+  void resolve(DirectoryView directory, int index) throws StorageException {
+    String path = directory.childPath(index);
+    MountedStore mount = mounts.owner(path).orElseThrow();
+    ObjectIdentity identity;
+    heads.acquireUninterruptibly(); // Bounded: each holder has its store's own deadline.
+    try {
+      identity = mount.store().head(mount.inStore(path)).orElse(null);
+    } finally {
+      heads.release();
+    }
+    Listing listing = directory.listing();
+    if (listing.resolve(index, identity)) {
+      ObjectIdentity prior = listing.prior(index);
+      if (prior != null && !prior.equals(identity)) {
+        tell(path, Optional.of(treeFile(path, prior).version()));
+      }
+    }
+  }
+
+  void resolveAll(DirectoryView directory) throws StorageException {
+    if (!directory.listing().listedExactly()) {
+      Heads.resolve(this, directory, PARALLEL_HEADS);
+    }
+  }
+
+  /// Brings what a directory adds to the totals up to date.
+  void countInto(DirectoryView directory) throws StorageException {
+    resolveAll(directory);
+    Slot slot = slots.get(directory.path());
+    if (slot != null) {
+      count(slot, directory.listing());
+    }
+  }
+
+  private Optional<DirectoryView> parentOf(String path) throws StorageException {
+    try {
+      return Optional.of(directory(Paths.parent(path)));
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private void requireListedByParent(String path) throws StorageException {
+    if (!mounts.alwaysExists(path)) {
+      DirectoryView parent = directory(Paths.parent(path));
+      int index = parent.indexOf(Paths.name(path));
+      if (index < 0 || !parent.isDirectory(index)) {
+        throw StorageException.of(Kind.NOT_FOUND, "no such directory: " + path);
+      }
+    }
+  }
+
+  private Listing fetch(String path, Slot slot, @Nullable Listing before) throws StorageException {
+    SortedSet<String> mountNames = mounts.mountNamesIn(path);
+    ListingBuilder builder = new ListingBuilder(mountNames);
+    Optional<MountedStore> mount = mounts.owner(path);
+    if (mount.isPresent()) {
+      try {
+        mount.get().store().list(mount.get().inStore(path), builder::add);
+      } catch (StorageException e) {
+        if (e.kind() != Kind.NOT_FOUND || mountNames.isEmpty() || path.equals(mount.get().path())) {
+          throw e;
+        }
+      }
+    }
+    Listing listing = builder.build();
+    if (before != null) {
+      listing.differences(before, (name, old) -> tellOfChild(path, name, old));
+    }
+    count(slot, listing);
+    return listing;
+  }
+
+  private void tellOfChild(String directory, String name, @Nullable ObjectIdentity old) {
+    String path = Paths.child(directory, name);
+    tell(path, Optional.ofNullable(old).map(identity -> treeFile(path, identity).version()));
+  }
+
+  private void tell(String path, Optional<FileVersion> old) {
+    for (TreeListener listener : listeners) {
+      listener.changed(path, old);
+    }
+  }
+
+  private void count(Slot slot, Listing listing) {
+    synchronized (slot) {
+      if (!slot.dropped) {
+        long bytes = listing.totalBytes();
+        long files = listing.files();
+        totals.add(bytes - slot.bytes, files - slot.files);
+        slot.bytes = bytes;
+        slot.files = files;
+      }
+    }
+  }
+
+  /// Forgets a directory that went, and tells of the files it had.
+  private void drop(String directory) {
+    slots.forEach(
+        (path, slot) -> {
+          if (MountTable.isAtOrBelow(path, directory) && slots.remove(path, slot)) {
+            synchronized (slot) {
+              totals.add(-slot.bytes, -slot.files);
+              slot.dropped = true;
+            }
+            Listing last = slot.directory.last();
+            for (int i = 0; last != null && i < last.count(); i++) {
+              tellOfChild(path, last.name(i), last.identity(i));
+            }
+          }
+        });
+  }
+}
