@@ -156,8 +156,7 @@ class ManifestParserTest {
   void anUnknownMediumIsRefused() {
     String text = RUNTIME.replace("MEM", "RAM");
     assertThat(ManifestParser.parse(text, "default").problems())
-        .containsExactly(
-            LEVEL + ".mediumtype: 'RAM' is not one of MEM, SSD, HDD");
+        .containsExactly(LEVEL + ".mediumtype: 'RAM' is not one of MEM, SSD, HDD");
   }
 
   @Test
