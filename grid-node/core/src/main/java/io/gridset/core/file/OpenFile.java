@@ -16,6 +16,12 @@ public interface OpenFile extends AutoCloseable {
   /// @throws StorageException CHANGED when the object was replaced and the bytes are not cached
   PinnedBytes read(long offset, int length) throws StorageException;
 
+  /// The same range if answering it needs no wait, which lets a caller that must not block (a FUSE
+  /// device loop) answer at once; empty when [#read] might have to wait, or always.
+  default Optional<PinnedBytes> readPresent(long offset, int length) {
+    return Optional.empty();
+  }
+
   /// The complete cache file of this version, valid until close; empty while blocks are missing.
   Optional<SealedFile> sealed();
 

@@ -1,0 +1,59 @@
+package io.gridset.fuse.kernel;
+
+import io.gridset.fuse.kernel.RequestHandlers.Lane;
+import io.gridset.fuse.protocol.Errno;
+import io.gridset.fuse.protocol.ExtendedAttributes;
+import io.gridset.fuse.protocol.Request;
+import io.gridset.fuse.protocol.RequestHeader;
+
+/// Sends each request to the operation that answers it: at once what needs only memory, on a
+/// virtual thread what may wait for the origin. Thread-safe.
+final class Dispatcher {
+  private final RequestHandlers handlers;
+  private final TreeOperations tree;
+  private final FileOperations files;
+
+  Dispatcher(RequestHandlers handlers, TreeOperations tree, FileOperations files) {
+    this.handlers = handlers;
+    this.tree = tree;
+    this.files = files;
+  }
+
+  void dispatch(RequestHeader header, Request request, Reply reply) {
+    long node = header.node();
+    switch (request) {
+      case Request.Read read -> files.read(read, reply);
+      case Request.Lookup(String name) -> wait(reply, later -> tree.lookup(node, name, later));
+      case Request.GetAttributes() -> wait(reply, later -> tree.attributes(node, later));
+      case Request.Open() -> wait(reply, later -> files.open(node, later));
+      case Request.Release(long handle) -> handlers.now(reply, now -> files.release(handle, now));
+      case Request.OpenDirectory() -> wait(reply, later -> tree.openDirectory(node, later));
+      case Request.ReadDirectory read -> handlers.now(reply, now -> tree.readDirectory(read, now));
+      case Request.ReleaseDirectory(long handle) ->
+          handlers.now(reply, now -> tree.releaseDirectory(handle, now));
+      case Request.StatFs() -> wait(reply, tree::statistics);
+      case Request.GetExtendedAttribute get -> {
+        if (ExtendedAttributes.isKnown(get.name())) {
+          wait(reply, later -> tree.extendedAttribute(node, get, later));
+        } else {
+          reply.error(Errno.ENODATA);
+        }
+      }
+      case Request.ListExtendedAttributes(int size) ->
+          handlers.now(reply, now -> tree.extendedAttributes(node, size, now));
+      case Request.Forget(long lookups) -> tree.forget(node, lookups);
+      case Request.BatchForget(long[] nodes, long[] lookups) -> {
+        for (int i = 0; i < nodes.length; i++) {
+          tree.forget(nodes[i], lookups[i]);
+        }
+      }
+      case Request.Interrupt(long unique) -> handlers.interrupt(unique);
+      case Request.Acknowledge() -> reply.ok();
+      case Request.Refused(Errno errno) -> reply.error(errno);
+    }
+  }
+
+  private void wait(Reply reply, RequestHandlers.Handler handler) {
+    handlers.later(Lane.METADATA, reply, handler);
+  }
+}

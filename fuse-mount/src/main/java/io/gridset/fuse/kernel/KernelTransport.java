@@ -1,0 +1,175 @@
+package io.gridset.fuse.kernel;
+
+import io.gridset.core.file.DatasetFiles;
+import io.gridset.core.file.FileEntry;
+import io.gridset.fuse.protocol.ReplyBodies;
+import io.gridset.fuse.transport.MountRequest;
+import io.gridset.fuse.transport.MountTransport;
+import io.gridset.fuse.transport.TransportCounters;
+import io.gridset.fuse.transport.TransportException;
+import io.gridset.fuse.tree.NodeTable;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A mount served by this process over /dev/fuse. Ends by `close()` or when the kernel drops the
+/// mount; both close all files, descriptors and registrations. Thread-safe.
+public final class KernelTransport implements MountTransport {
+  private static final Logger LOG = LoggerFactory.getLogger(KernelTransport.class);
+
+  /// How long `close()` waits for a loop before it wakes another one.
+  private static final long WAKE_MILLIS = 20;
+
+  /// After so many rounds (20 s) `close()` gives up on loops that do not end.
+  private static final int WAKE_ROUNDS = 1_000;
+
+  private final Path mountPoint;
+  private final List<Device> devices;
+  private final TransportCounters counters = new TransportCounters();
+  private final InodeModes modes;
+  private final Notifier notifier;
+  private final RequestHandlers handlers;
+  private final FileOperations files;
+  private final AutoCloseable watch;
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final AtomicInteger running;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  private KernelTransport(
+      MountRequest request,
+      DatasetFiles datasetFiles,
+      List<Device> devices,
+      InodeModes.Passthrough passthrough) {
+    this.mountPoint = request.mountPoint();
+    this.devices = devices;
+    this.running = new AtomicInteger(devices.size());
+    modes = new InodeModes(devices.getFirst(), passthrough);
+    NodeTable nodes = new NodeTable(new FileEntry("", 0, Instant.EPOCH, NodeTable.ROOT, null));
+    Served served = new Served(datasetFiles, nodes, modes, owner(), counters);
+    notifier = new Notifier(devices.getFirst(), nodes, modes);
+    handlers = new RequestHandlers(counters);
+    files = new FileOperations(served, handlers, notifier);
+    watch = datasetFiles.watch(notifier::changed);
+    Dispatcher dispatcher = new Dispatcher(handlers, new TreeOperations(served), files);
+    for (int i = 0; i < devices.size(); i++) {
+      DeviceLoop loop = new DeviceLoop(devices.get(i), dispatcher, counters, closing);
+      Thread.ofPlatform().daemon().name("fuse-device-" + i).start(() -> run(loop));
+    }
+  }
+
+  /// Mounts and starts to serve.
+  public static KernelTransport mount(MountRequest request, DatasetFiles files)
+      throws TransportException {
+    List<Device> devices = new ArrayList<>();
+    try {
+      devices.add(Device.open());
+      Mounts.mount(devices.getFirst(), request);
+      InodeModes.Passthrough passthrough;
+      try {
+        passthrough = Handshake.negotiate(devices.getFirst(), request);
+        for (int i = 1; i < request.deviceLoops(); i++) {
+          devices.add(devices.getFirst().cloned());
+        }
+      } catch (TransportException e) {
+        Mounts.detach(request.mountPoint());
+        throw e;
+      }
+      return new KernelTransport(request, files, List.copyOf(devices), passthrough);
+    } catch (TransportException e) {
+      devices.forEach(Device::close);
+      throw e;
+    }
+  }
+
+  @Override
+  public boolean passthrough() {
+    return modes.passthrough();
+  }
+
+  @Override
+  public TransportCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public CompletableFuture<Void> ended() {
+    return ended.copy();
+  }
+
+  /// The notifier ends first: it may wait for a lookup that only the loops can answer.
+  @Override
+  public void close() {
+    notifier.close();
+    notifier.join();
+    if (!ended.isDone() && closing.compareAndSet(false, true)) {
+      if (Mounts.unmount(mountPoint) == Mounts.Unmounted.BUSY) {
+        LOG.info("{} is in use; it goes away with its last user", mountPoint);
+        Mounts.detach(mountPoint);
+      }
+    }
+    awaitEnd();
+  }
+
+  /// Loops of a mount that is gone end by themselves; those of a detached one must be woken.
+  private void awaitEnd() {
+    for (int round = 0; round < WAKE_ROUNDS; round++) {
+      try {
+        ended.get(WAKE_MILLIS, TimeUnit.MILLISECONDS);
+        return;
+      } catch (TimeoutException e) {
+        notifier.wakeOneLoop();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (ExecutionException e) {
+        return;
+      }
+    }
+    LOG.error("{}: the device loops do not end", mountPoint);
+  }
+
+  private void run(DeviceLoop loop) {
+    try {
+      loop.run();
+    } finally {
+      if (running.decrementAndGet() == 0) {
+        release();
+      }
+    }
+  }
+
+  /// The last loop cleans up, in reverse order of construction. Closing the devices ends the
+  /// connection, and with it whoever still waits on a detached mount.
+  private void release() {
+    closing.set(true);
+    try (watch) {
+      notifier.close();
+      handlers.close();
+      modes.close();
+      files.close();
+    } catch (Exception e) {
+      LOG.warn("closing {}", mountPoint, e);
+    } finally {
+      devices.forEach(Device::close);
+      ended.complete(null);
+    }
+  }
+
+  private static ReplyBodies owner() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = Libc.errnoMemory(arena);
+      return new ReplyBodies(Libc.userId(errno), Libc.groupId(errno));
+    }
+  }
+}

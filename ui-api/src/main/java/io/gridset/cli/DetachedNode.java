@@ -1,0 +1,93 @@
+package io.gridset.cli;
+
+import io.gridset.client.Endpoint;
+import io.gridset.client.GridsetClient;
+import io.gridset.client.NodeView;
+import io.gridset.node.NodeSettings;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Starts a node as a process of its own, in a session of its own, so that the terminal's Ctrl-C
+/// and end do not reach it, and waits until it serves.
+final class DetachedNode {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+  private static final int LOG_LINES_SHOWN = 10;
+
+  private final Surroundings surroundings;
+  private final NodeSettings settings;
+
+  DetachedNode(Surroundings surroundings, NodeSettings settings) {
+    this.surroundings = surroundings;
+    this.settings = settings;
+  }
+
+  int start() throws IOException, InterruptedException {
+    Files.createDirectories(settings.stateDirectory());
+    Path log = settings.stateDirectory().resolve("node.log");
+    Process process =
+        new ProcessBuilder(command())
+            .redirectInput(new File("/dev/null"))
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .redirectErrorStream(true)
+            .start();
+    Instant deadline = surroundings.clock().instant().plus(PATIENCE);
+    try (GridsetClient client = new GridsetClient(new Endpoint.Local(settings.socket()))) {
+      while (surroundings.clock().instant().isBefore(deadline)) {
+        if (!process.isAlive()) {
+          throw CommandFailure.failed("the node did not start:\n" + tail(log));
+        }
+        NodeView node = answer(client);
+        if (node != null && node.pid() == process.pid()) {
+          surroundings.out().println("Gridset node " + node.pid() + " is up.");
+          node.listening().forEach(place -> surroundings.out().println("  API    " + place));
+          surroundings.out().println("  log    " + log);
+          return ExitCode.OK;
+        }
+        surroundings.pause().between(BETWEEN_LOOKS);
+      }
+    }
+    process.destroy();
+    throw CommandFailure.failed(
+        "the node does not answer after " + PATIENCE.toSeconds() + " s; its log: " + log);
+  }
+
+  private static @org.jspecify.annotations.Nullable NodeView answer(GridsetClient client) {
+    try {
+      return client.node();
+    } catch (IOException _) {
+      return null; // not yet
+    }
+  }
+
+  private List<String> command() {
+    List<String> command = new ArrayList<>();
+    if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
+      command.add("/usr/bin/setsid");
+    }
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), GridsetMain.class.getName(), "up"));
+    command.addAll(List.of("--state-dir", settings.stateDirectory().toString()));
+    command.addAll(List.of("--run-dir", settings.runDirectory().toString()));
+    command.addAll(List.of("--memory", Long.toString(settings.memory().bytes())));
+    settings
+        .listen()
+        .ifPresent(address -> command.addAll(List.of("--listen", address.host() + ":" + address.port())));
+    return command;
+  }
+
+  private static String tail(Path log) throws IOException {
+    List<String> lines = Files.readAllLines(log);
+    return String.join(
+        "\n", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
+  }
+}

@@ -1,0 +1,124 @@
+package io.gridset.cli;
+
+import io.gridset.client.GridsetApiException;
+import io.gridset.client.NoNodeException;
+import io.gridset.node.LocalParts;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The program: command line in, exit code out.
+public final class GridsetMain {
+  private GridsetMain() {}
+
+  /// Runs one command and ends the process.
+  public static void main(String[] arguments) {
+    OutputStream data = new FileOutputStream(FileDescriptor.out);
+    PrintWriter out = Surroundings.writer(data);
+    PrintWriter err = Surroundings.writer(new FileOutputStream(FileDescriptor.err));
+    Surroundings surroundings =
+        new Surroundings(
+            data,
+            out,
+            err,
+            System.in,
+            System.getenv(),
+            InstantSource.system(),
+            GridsetMain::pause,
+            screen(),
+            LocalParts::open);
+    int exitCode = run(surroundings, arguments);
+    out.flush();
+    err.flush();
+    System.exit(exitCode);
+  }
+
+  private static void pause(Duration looks) throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(looks.toMillis());
+  }
+
+  /// The launcher tells the width of the terminal, and tells nothing when there is none.
+  private static Surroundings.Screen screen() {
+    String columns = System.getenv("GRIDSET_COLUMNS");
+    return new Surroundings.Screen(
+        columns != null && columns.matches("[0-9]{1,4}") ? Integer.parseInt(columns) : 0);
+  }
+
+  /// Runs one command and returns its exit code.
+  static int run(Surroundings surroundings, String... arguments) {
+    return commandLine(surroundings).execute(arguments);
+  }
+
+  static CommandLine commandLine(Surroundings surroundings) {
+    GridsetCommand gridset = new GridsetCommand(surroundings);
+    CommandLine line = new CommandLine(gridset);
+    line.addSubcommand("up", new UpCommand(gridset));
+    line.addSubcommand("down", new DownCommand(gridset));
+    line.addSubcommand("apply", new ApplyCommand(gridset));
+    line.addSubcommand("get", new GetCommand(gridset));
+    line.addSubcommand("describe", new DescribeCommand(gridset));
+    line.addSubcommand("delete", new DeleteCommand(gridset));
+    line.addSubcommand("mount", new MountCommand(gridset));
+    line.addSubcommand("umount", new UmountCommand(gridset));
+    line.addSubcommand("mounts", new MountsCommand(gridset));
+    line.addSubcommand("load", new LoadCommand(gridset));
+    line.addSubcommand("ls", new LsCommand(gridset));
+    line.addSubcommand("stat", new StatCommand(gridset));
+    line.addSubcommand("cat", new CatCommand(gridset));
+    line.addSubcommand("sync", new SyncCommand(gridset));
+    line.addSubcommand("evict", new EvictCommand(gridset));
+    line.addSubcommand("stats", new StatsCommand(gridset));
+    line.addSubcommand("doctor", new DoctorCommand(gridset));
+    line.addSubcommand("completion", new CompletionCommand(gridset));
+    line.addSubcommand("version", new VersionCommand(gridset));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setOut(surroundings.out());
+    line.setErr(surroundings.err());
+    line.setParameterExceptionHandler((e, arguments) -> usage(e, surroundings.err()));
+    line.setExecutionExceptionHandler((e, command, result) -> failure(e, surroundings.err()));
+    return line;
+  }
+
+  private static int usage(ParameterException e, PrintWriter err) {
+    err.println("gridset: " + e.getMessage());
+    if (!UnmatchedArgumentException.printSuggestions(e, err)) {
+      err.println("Try `" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help`.");
+    }
+    return ExitCode.USAGE;
+  }
+
+  private static int failure(Exception e, PrintWriter err) {
+    err.println("gridset: " + message(e));
+    return switch (e) {
+      case CommandFailure failure -> failure.exitCode();
+      case NoNodeException _ -> ExitCode.NO_NODE;
+      case GridsetApiException refused when refused.status() == 404 -> ExitCode.NOT_FOUND;
+      case InterruptedException _ -> ExitCode.INTERRUPTED;
+      case InterruptedIOException interrupted
+          when !(interrupted instanceof java.net.SocketTimeoutException) ->
+          ExitCode.INTERRUPTED;
+      default -> ExitCode.FAILED;
+    };
+  }
+
+  private static String message(Exception e) {
+    return switch (e) {
+      case java.nio.file.NoSuchFileException missing -> "there is no file " + missing.getFile();
+      case FileSystemException file -> file.getFile() + ": " + file.getReason();
+      case IOException io -> String.valueOf(io.getMessage());
+      case CommandFailure failure -> String.valueOf(failure.getMessage());
+      case IllegalArgumentException argument -> String.valueOf(argument.getMessage());
+      default -> e.toString();
+    };
+  }
+}

@@ -1,0 +1,110 @@
+package io.gridset.cli;
+
+import io.gridset.node.GridsetNode;
+import io.gridset.node.NodeConfig;
+import io.gridset.node.NodeSettings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `gridset up`.
+@Command(
+    name = "up",
+    description = "Run a node here: cache, control plane, mounts and API.",
+    footerHeading = "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory.%nExamples:%n",
+    footer = {
+      "  gridset up --detach",
+      "  gridset up --memory 8Gi --listen 127.0.0.1:7600",
+      "  gridset up --run-dir /tmp/a/run --state-dir /tmp/a/state"
+    },
+    mixinStandardHelpOptions = true)
+final class UpCommand implements Callable<Integer> {
+  private final GridsetCommand gridset;
+
+  @Option(names = "--detach", description = "Return when it serves; it runs on by itself.")
+  private boolean detach;
+
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      description = "What survives restarts (default: ~/.local/state/gridset).")
+  private @Nullable String stateDir;
+
+  @Option(
+      names = "--run-dir",
+      paramLabel = "DIR",
+      description = "Socket, lock and token (default: $$XDG_RUNTIME_DIR/gridset).")
+  private @Nullable String runDir;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Settings as YAML.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--listen",
+      paramLabel = "HOST:PORT",
+      description = "Serve the API on TCP as well; the token is in the run directory.")
+  private @Nullable String listen;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = "Tier in memory of datasets that have no runtime, such as 4Gi.")
+  private @Nullable String memory;
+
+  UpCommand(GridsetCommand gridset) {
+    this.gridset = gridset;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    NodeSettings settings = settings();
+    if (detach) {
+      return new DetachedNode(gridset.surroundings(), settings).start();
+    }
+    PrintWriter out = gridset.surroundings().out();
+    try (GridsetNode node =
+        GridsetNode.start(
+            settings, gridset.surroundings().parts(), gridset.surroundings().clock())) {
+      Thread hook = Thread.ofPlatform().name("stop-node").unstarted(() -> close(node));
+      Runtime.getRuntime().addShutdownHook(hook);
+      out.println("Gridset node " + ProcessHandle.current().pid() + " is up.");
+      node.listening().forEach(place -> out.println("  API    " + place));
+      settings.listen().ifPresent(_ -> out.println("  token  " + settings.tokenFile()));
+      out.println("  state  " + settings.stateDirectory());
+      out.flush();
+      node.awaitStop();
+    }
+    out.println("Gridset node stopped.");
+    return ExitCode.OK;
+  }
+
+  private NodeSettings settings() throws IOException {
+    NodeConfig read = new NodeConfig(gridset.surroundings().environment());
+    if (config != null) {
+      read = read.file(config);
+    }
+    try {
+      return read.option("stateDir", Optional.ofNullable(stateDir))
+          .option("runDir", Optional.ofNullable(runDir))
+          .option("listen", Optional.ofNullable(listen))
+          .option("memory", Optional.ofNullable(memory))
+          .settings();
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void close(GridsetNode node) {
+    try {
+      node.close();
+    } catch (IOException | RuntimeException e) {
+      gridset.surroundings().err().println("gridset: while stopping: " + e.getMessage());
+      gridset.surroundings().err().flush();
+    }
+  }
+}
