@@ -57,12 +57,12 @@ public final class Demo {
 
   private DemoReport play(DemoStage stage)
       throws IOException {
-    say("writing a %s model and %d small files", settings.modelSize(), settings.smallFiles());
+    say("writing a " + settings.modelSize() + " model and " + settings.smallFiles() + " small files");
     long datasetBytes = stage.generate(settings);
-    say("starting an object store of %s/s and a node", settings.rate());
+    say("starting an object store of " + settings.rate() + "/s and a node");
     stage.startStore(settings);
     GridsetClient client = stage.startNode(launcher);
-    say("applying scenario 1 (%s) and mounting it at %s", SCENARIO, stage.mountPoint());
+    say("applying " + SCENARIO + " and mounting it at " + stage.mountPoint());
     String manifests = manifests(stage);
     client.apply(without(manifests, "DataLoad"), DatasetName.DEFAULT_NAMESPACE, ApplyMode.APPLY);
     stage.await("the dataset to be Bound", () -> phase(client, ResourceKind.DATASET, DATASET, "Bound"));
@@ -148,14 +148,14 @@ public final class Demo {
             stage.runDirectory(), stage.mountPoint(), stage.storePid(), stage.directory());
   }
 
-  private void say(String format, Object... arguments) {
-    err.println("demo: " + format.formatted(arguments));
+  private void say(String step) {
+    err.println("demo: " + step);
     err.flush();
   }
 
   /// A percentage on a terminal, nothing in a log.
   private LongConsumer progress(String what, long totalBytes) {
-    say("%s", what);
+    say(what);
     if (!terminal) {
       return _ -> {};
     }

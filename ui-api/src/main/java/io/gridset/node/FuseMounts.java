@@ -121,7 +121,7 @@ final class FuseMounts implements Mounts {
       Slot slot = new Slot(request, mount, "mounted");
       String key = mountPoint.toString();
       slots.put(key, slot);
-      mount.onUnmounted().thenRun(() -> gone(key, mount));
+      var _ = mount.onUnmounted().thenRun(() -> gone(key, mount));
       return slot;
     } catch (MountException e) {
       throw StorageException.of(Kind.INVALID, String.valueOf(e.getMessage()), e);
