@@ -76,9 +76,9 @@ class LocalControlPlaneTest {
   }
 
   private static void until(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    long deadline = Ticker.system().nanos() + Duration.ofSeconds(20).toNanos();
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
+      if (Ticker.system().nanos() > deadline) {
         throw new AssertionError("not within 20 s: " + what);
       }
       Thread.onSpinWait();
