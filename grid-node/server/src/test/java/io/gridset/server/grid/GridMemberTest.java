@@ -25,13 +25,13 @@ class GridMemberTest {
     }
   }
 
-  private static void until(String what, BooleanSupplier condition) throws InterruptedException {
+  private static void until(String what, BooleanSupplier condition) {
     long deadline = Ticker.system().nanos() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean()) {
       if (Ticker.system().nanos() > deadline) {
         throw new AssertionError("not within 90 s: " + what);
       }
-      Thread.yield();
+      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
     }
   }
 
