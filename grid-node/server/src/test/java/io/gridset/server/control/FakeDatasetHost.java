@@ -68,9 +68,10 @@ final class FakeDatasetHost implements DatasetHost {
 
   @Override
   public void stop(String uid, Disposal disposal) {
-    DatasetDefinition stopped = running.remove(uid);
+    DatasetDefinition stopped = running.get(uid);
     if (stopped != null) {
       calls.add("stop " + stopped.name() + " " + disposal);
+      running.remove(uid);
     }
   }
 
