@@ -16,9 +16,9 @@ final class Evictor {
   /// costs an open and a lease, some microseconds, under the cache's lock.
   private static final int MAX_REFUSALS = 1024;
 
-  private final TieredBlockCache cache;
+  private final CacheState cache;
 
-  Evictor(TieredBlockCache cache) {
+  Evictor(CacheState cache) {
     this.cache = cache;
   }
 
@@ -83,7 +83,7 @@ final class Evictor {
         int block = place.nextVictim;
         place.nextVictim = (block + 1) % count;
         if (place.isPresent(block) && place.tryHide(block)) {
-          cache.dropHidden(entry, place, block, file);
+          cache.filler().dropHidden(entry, place, block, file);
         }
       }
     } catch (StorageException e) {

@@ -11,11 +11,11 @@ import java.util.List;
 /// that they become sealed again (or lose their damaged blocks). Readers need not wait for it: a
 /// lookup verifies its own block.
 final class Verifier implements Runnable {
-  private final TieredBlockCache cache;
+  private final CacheState cache;
 
   private record Suspect(FileVersion version, long lastUse) {}
 
-  Verifier(TieredBlockCache cache) {
+  Verifier(CacheState cache) {
     this.cache = cache;
   }
 
