@@ -30,9 +30,9 @@ final class CacheState {
   private long lastIncarnation;
   private volatile boolean closed;
 
-  CacheState(InstantSource clock, int windowLimit) {
+  CacheState(InstantSource clock, WindowRing ring) {
     this.clock = clock;
-    this.ring = new WindowRing(windowLimit);
+    this.ring = ring;
   }
 
   BlockFiller filler() {

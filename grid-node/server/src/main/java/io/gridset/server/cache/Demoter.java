@@ -174,7 +174,9 @@ final class Demoter {
         if (gone) {
           upper.countEviction();
         }
-        if (copy != null && !cache.isClosed()) {
+        if (copy != null && cache.isClosed()) {
+          copy.file().close();
+        } else if (copy != null) {
           lower.discard(copy);
         }
         return gone;

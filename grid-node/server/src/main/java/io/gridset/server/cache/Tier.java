@@ -31,6 +31,7 @@ final class Tier implements AutoCloseable {
   static final int PAGE_BYTES = 4096;
   private static final Logger LOG = LoggerFactory.getLogger(Tier.class);
   private static final int SEALED_MODE = 0400;
+  private static final int FILLING_MODE = 0600;
 
   final CacheSettings.Tier settings;
   final BlockTable table;
@@ -114,8 +115,9 @@ final class Tier implements AutoCloseable {
       }
       table.setPresentBytes(slot, present);
       table.setAllocatedBytes(slot, figures.allocatedBytes());
-      if (table.isComplete(slot) && fits(layout) && figures.permissions() != SEALED_MODE) {
-        file.setPermissions(SEALED_MODE);
+      int mode = table.isComplete(slot) && fits(layout) ? SEALED_MODE : FILLING_MODE;
+      if (figures.permissions() != mode) {
+        file.setPermissions(mode);
       }
       storedBytes += figures.allocatedBytes();
       return true;

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /// are verified when first looked up, and files complete on paper become sealed once the background
 /// check has read them.
 public final class TieredBlockCache implements BlockCache {
+  /// Files dropped under one hold of the lock: about a millisecond.
+  private static final int EVICTION_BATCH = 64;
+
   private final CacheState state;
   private final @Nullable ExecutorService keeper;
 
@@ -36,10 +39,10 @@ public final class TieredBlockCache implements BlockCache {
   ///
   /// @param background runs demotion and verification, one after the other; null for a thread of
   ///   the cache's own
-  record Seams(InstantSource clock, @Nullable Executor background, int windowLimit) {}
+  record Seams(InstantSource clock, @Nullable Executor background, WindowRing windows) {}
 
   private TieredBlockCache(Seams seams) {
-    this.state = new CacheState(seams.clock(), seams.windowLimit());
+    this.state = new CacheState(seams.clock(), seams.windows());
     this.keeper =
         seams.background() == null
             ? Executors.newSingleThreadExecutor(
@@ -53,7 +56,13 @@ public final class TieredBlockCache implements BlockCache {
   ///   system says
   public static TieredBlockCache open(CacheSettings settings, InstantSource clock)
       throws StorageException {
-    return open(settings, new Seams(clock, null, WindowRing.DEFAULT_LIMIT));
+    return open(settings, clock, new WindowRing(WindowRing.DEFAULT_LIMIT));
+  }
+
+  /// The same with a limit of mappings that several caches of one process share.
+  public static TieredBlockCache open(
+      CacheSettings settings, InstantSource clock, WindowRing windows) throws StorageException {
+    return open(settings, new Seams(clock, null, windows));
   }
 
   static TieredBlockCache open(CacheSettings settings, Seams seams) throws StorageException {
@@ -87,7 +96,7 @@ public final class TieredBlockCache implements BlockCache {
         state.lock.unlock();
       }
     }
-    if (background != null && state.tiers().stream().anyMatch(tier -> !tier.table.trusted())) {
+    if (background != null) {
       background.execute(new Verifier(state));
     }
   }
@@ -196,33 +205,59 @@ public final class TieredBlockCache implements BlockCache {
 
   @Override
   public long evictAll(String owner) {
-    long hash = ownerHash(owner);
     long given = 0;
-    try (Aftermath after = new Aftermath()) {
-      state.lock.lock();
-      try {
-        for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
-          List<Integer> slots = new ArrayList<>();
-          tier.table.forEach(
-              slot -> {
-                if (tier.table.owner(slot) == hash) {
-                  slots.add(slot);
-                }
-              });
-          for (int slot : slots) {
-            long present = tier.table.presentBytes(slot);
-            if (state.dropRecord(tier, slot, after)) {
-              given += present;
-            } else {
-              state.forget(tier, slot, after);
-            }
+    for (List<Belonging> batch : belongingsOf(ownerHash(owner))) {
+      try (Aftermath after = new Aftermath()) {
+        state.lock.lock();
+        try {
+          for (Belonging belonging : batch) {
+            given += state.isClosed() ? 0 : dropOrForget(belonging, after);
           }
+        } finally {
+          state.lock.unlock();
         }
-        return given;
-      } finally {
-        state.lock.unlock();
       }
     }
+    return given;
+  }
+
+  /// A record found to belong to an owner.
+  private record Belonging(Tier tier, int slot, long incarnation) {}
+
+  /// In batches, so that others get the lock in between.
+  private List<List<Belonging>> belongingsOf(long owner) {
+    List<List<Belonging>> batches = new ArrayList<>();
+    state.lock.lock();
+    try {
+      for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
+        tier.table.forEach(
+            slot -> {
+              if (tier.table.owner(slot) == owner) {
+                if (batches.isEmpty() || batches.getLast().size() == EVICTION_BATCH) {
+                  batches.add(new ArrayList<>());
+                }
+                batches.getLast().add(new Belonging(tier, slot, tier.table.incarnation(slot)));
+              }
+            });
+      }
+    } finally {
+      state.lock.unlock();
+    }
+    return batches;
+  }
+
+  private long dropOrForget(Belonging belonging, Aftermath after) {
+    BlockTable table = belonging.tier().table;
+    int slot = belonging.slot();
+    if (!table.isLive(slot, belonging.incarnation())) {
+      return 0;
+    }
+    long present = table.presentBytes(slot);
+    if (state.dropRecord(belonging.tier(), slot, after)) {
+      return present;
+    }
+    state.forget(belonging.tier(), slot, after);
+    return 0;
   }
 
   @Override

@@ -47,14 +47,12 @@ final class Verifier implements Runnable {
     cache.lock.lock();
     try {
       for (Tier tier : cache.tiers()) {
-        if (!tier.table.trusted()) {
-          tier.table.forEach(
-              slot -> {
-                if (tier.table.isComplete(slot)) {
-                  result.add(new Suspect(tier.table.version(slot), tier.table.lastUse(slot)));
-                }
-              });
-        }
+        tier.table.forEach(
+            slot -> {
+              if (tier.table.isComplete(slot) && tier.table.hasStale(slot)) {
+                result.add(new Suspect(tier.table.version(slot), tier.table.lastUse(slot)));
+              }
+            });
       }
     } finally {
       cache.lock.unlock();

@@ -42,7 +42,8 @@ class CacheStressTest {
       CacheSettings settings = new CacheSettings(List.of(memory.tier(QUOTA), disk.tier(QUOTA)));
       try (TieredBlockCache cache =
               TieredBlockCache.open(
-                  settings, new TieredBlockCache.Seams(TestingTier.CLOCK, null, 16));
+                  settings,
+                  new TieredBlockCache.Seams(TestingTier.CLOCK, null, new WindowRing(16)));
           var threads = Executors.newVirtualThreadPerTaskExecutor()) {
         List<Future<Void>> outcomes = new ArrayList<>();
         for (int thread = 0; thread < THREADS; thread++) {

@@ -177,7 +177,8 @@ class CrashTest {
   private TieredBlockCache reopen(Executor background) throws Exception {
     return TieredBlockCache.open(
         tier.settings(QUOTA),
-        new TieredBlockCache.Seams(TestingTier.CLOCK, background, WindowRing.DEFAULT_LIMIT));
+        new TieredBlockCache.Seams(
+            TestingTier.CLOCK, background, new WindowRing(WindowRing.DEFAULT_LIMIT)));
   }
 
   private static byte[] bytesOf(CachedFile file, int block) {
