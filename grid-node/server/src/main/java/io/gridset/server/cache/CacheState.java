@@ -13,7 +13,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What the parts of a cache share: the lock, the tiers, the file versions in use, the counters.
-/// Takes the lock where a method's note does not say that the caller holds it.
+/// Its methods need the lock, but for `openKnown`, `retire`, `sealIfServable` and
+/// `presentBytesOf(entry)`, which take it.
 final class CacheState {
   final ReentrantLock lock = new ReentrantLock();
 

@@ -65,8 +65,8 @@ final class Evictor {
     }
   }
 
-  /// Takes blocks of files in use that are larger than the tier, oldest admission first by
-  /// position, until `target` is reached.
+  /// Takes blocks of files in use that are larger than the tier, in the order of their positions
+  /// and going round, until `target` is reached.
   private void evictBlocks(Tier tier, long target) {
     for (CacheEntry entry : cache.entriesInUse()) {
       Place place = entry.place();

@@ -14,6 +14,9 @@ public final class WindowRing {
   /// mapping elsewhere in the process, and the JVM and other caches need theirs.
   public static final int DEFAULT_LIMIT = 16_384;
 
+  /// Windows given up at once when the kernel refuses a mapping: enough not to come back at once.
+  private static final int RELIEF = 1024;
+
   private final int limit;
   private final List<Window> ring = new ArrayList<>();
   private final Map<Window, Integer> seats = new HashMap<>();
@@ -34,6 +37,20 @@ public final class WindowRing {
       ring.add(window);
     }
     if (victim != null) {
+      victim.place.drop(victim);
+    }
+  }
+
+  /// Lets some windows go, because the process ran out of mappings all the same.
+  void relieve() {
+    for (int count = 0; count < RELIEF; count++) {
+      Window victim;
+      synchronized (this) {
+        victim = victim();
+      }
+      if (victim == null) {
+        return;
+      }
       victim.place.drop(victim);
     }
   }

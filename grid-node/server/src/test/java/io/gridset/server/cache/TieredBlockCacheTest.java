@@ -194,6 +194,7 @@ class TieredBlockCacheTest {
     }
     Path stranger = memory.directory().resolve("files/00/stranger");
     Files.writeString(stranger, "x");
+    Files.writeString(stranger.resolveSibling("x".repeat(32) + ".1"), "x");
     try (TieredBlockCache cache = TestingTier.open(memory.settings(8 * BLOCK));
         CachedFile file = cache.open(version("a"), new BlockLayout(2 * BLOCK, BLOCK), OWNER)) {
       assertThat(stranger).doesNotExist();
