@@ -12,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -56,10 +56,11 @@ class DatasetTreeTest {
     List<MountedStore> mounted = new ArrayList<>();
     mounts.forEach((path, mount) -> mounted.add(new MountedStore("m" + path, path, mount)));
     DatasetTree tree = new DatasetTree("uid", mounted, MetadataPolicy.DEFAULT, ticker);
-    Set<String> told = new HashSet<>();
+    Set<String> told = ConcurrentHashMap.newKeySet();
     tree.watch((path, _) -> told.add(path));
     Map<String, FileEntry> before = Map.of();
     for (int round = 0; round < 60; round++) {
+      told.clear(); // Before the changes: the count in the background may see them at once.
       for (MemoryUnderStore mount : mounts.values()) {
         change(mount, random);
       }
@@ -68,7 +69,6 @@ class DatasetTreeTest {
       } else {
         tree.sync("");
       }
-      told.clear();
       Map<String, FileEntry> seen = new TreeMap<>();
       collect(tree, "", seen);
       Map<String, Integer> expected = expected(mounts);

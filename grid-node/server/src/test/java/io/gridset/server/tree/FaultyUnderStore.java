@@ -6,7 +6,9 @@ import io.gridset.core.store.RangeSink;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.store.StoreEntry;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +25,10 @@ public final class FaultyUnderStore extends MemoryUnderStore {
   public volatile boolean down;
   public volatile boolean truncates;
   public volatile ChunkFault fault = (_, _) -> {};
+
+  /// Reads in the order in which they came, held up or not.
+  public final List<Read> asked = new CopyOnWriteArrayList<>();
+
   public final AtomicInteger waiting = new AtomicInteger();
 
   public FaultyUnderStore() {}
@@ -55,6 +61,7 @@ public final class FaultyUnderStore extends MemoryUnderStore {
   @Override
   public void read(String path, ObjectIdentity expected, ByteRange range, RangeSink sink)
       throws StorageException {
+    asked.add(new Read(path, range));
     waiting.incrementAndGet();
     pass();
     if (truncates) {
