@@ -167,6 +167,37 @@ class LocalDatasetHostTest {
   }
 
   @Test
+  void filesAndWatchesOutliveTheReplacementOfTheirDataset() throws Exception {
+    DatasetFiles before = files(MODELS);
+    List<String> told = new ArrayList<>();
+    try (AutoCloseable _ = before.watch(told::add)) {
+      host.start(dataset("u1", MODELS, "1Gi", mount("s3://bucket", "/moved")));
+      assertThat(before.find("sub")).isEmpty();
+      try (OpenFile file = before.open("moved/other/f1")) {
+        readAll(file, BLOCK);
+      }
+      assertThat(told).containsExactly("moved/other/f1");
+    }
+    until("counted", () -> host.usage(MODELS).orElseThrow().totalBytes().isPresent());
+    long lists = stores.get("s3://bucket").lists.get();
+    DatasetDefinition same = dataset("u1", MODELS, "1Gi", mount("s3://bucket", "/moved"));
+    host.start(same);
+    assertThat(stores.get("s3://bucket").lists).as("nothing to do").hasValue(lists);
+  }
+
+  @Test
+  void aNameTakenByANewDatasetStopsTheOldOne() throws Exception {
+    FaultyUnderStore other = new FaultyUnderStore();
+    other.put("y", random(5, 1));
+    stores.put("s3://other", other);
+    host.start(dataset("u7", MODELS, "1Gi", mount("s3://other", "/")));
+    assertThat(caches.getFirst().closed).isTrue();
+    assertThat(read(MODELS, "y")).hasSize(5);
+    host.stop("u1", Disposal.DROP_BYTES);
+    assertThat(host.files(MODELS)).isPresent();
+  }
+
+  @Test
   void stoppingDropsBytesOnlyWhenAsked() throws Exception {
     read(MODELS, "sub/f0");
     host.stop("u1", Disposal.KEEP_BYTES);
