@@ -50,6 +50,11 @@ public abstract class UnderStoreContractTest {
 
   protected abstract void remove(String path) throws Exception;
 
+  /// Whether the server behind the store lists that name.
+  protected boolean isListed(String name) {
+    return true;
+  }
+
   protected static byte[] bytes(int size, int salt) {
     byte[] content = new byte[size];
     new Random(SEED + salt).nextBytes(content);
@@ -138,7 +143,7 @@ public abstract class UnderStoreContractTest {
       put("awk ward+%41/" + name, bytes(name.length() + 5, name.hashCode()));
     }
     assertThat(list(store(), "awk ward+%41").stream().map(StoreEntry::name))
-        .containsExactlyInAnyOrderElementsOf(AWKWARD);
+        .containsExactlyInAnyOrderElementsOf(AWKWARD.stream().filter(this::isListed).toList());
     for (String name : AWKWARD) {
       String path = "awk ward+%41/" + name;
       ObjectIdentity identity = identity(path);

@@ -8,6 +8,7 @@ import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.store.StoreEntry;
 import io.gridset.core.store.UnderStore;
+import io.gridset.server.store.LocalStoreFixture;
 import io.gridset.server.store.Mounts;
 import io.gridset.server.store.UnderStoreContractTest;
 import java.nio.file.Files;
@@ -16,21 +17,24 @@ import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class LocalUnderStoreTest extends UnderStoreContractTest {
-  @TempDir Path root;
-  @TempDir Path outside;
+  private Path root;
+  private Path outside;
   private UnderStore store;
 
   @BeforeAll
   void open() throws Exception {
+    root = Files.createTempDirectory("gridset-local");
+    outside = Files.createTempDirectory("gridset-outside");
     store = Mounts.open("local://" + root);
   }
 
   @AfterAll
-  void close() {
+  void close() throws Exception {
     store.close();
+    LocalStoreFixture.delete(root);
+    LocalStoreFixture.delete(outside);
   }
 
   @Override
