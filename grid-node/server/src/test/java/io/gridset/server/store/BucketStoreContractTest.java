@@ -30,8 +30,7 @@ public abstract class BucketStoreContractTest extends UnderStoreContractTest {
     Map<String, SecretValue> credentials = new HashMap<>(mount().credentials());
     credentials.put(name, new SecretValue(value));
     return Mounts.open(
-        new MountDefinition(
-            "data", mount().mountPoint(), "/", mount().options(), credentials));
+        new MountDefinition("data", mount().mountPoint(), "/", mount().options(), credentials));
   }
 
   private AbstractThrowableAssert<?, ?> refused(UnderStore store, Kind kind) {

@@ -28,15 +28,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// An origin that misbehaves in every way that the local store knows. The tolerance: the right bytes,
-/// or a StorageException that says why, within the deadline; never other bytes, never fewer.
+/// An origin that misbehaves in every way that the local store knows. The tolerance: the right
+/// bytes, or a StorageException that says why, within the deadline; never other bytes, never fewer.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultyOriginTest {
   private static final int SIZE = 4 << 20;
   private static final byte[] CONTENT = UnderStoreContractTest.bytes(SIZE, 60);
   private static final ByteRange PART = new ByteRange(123_457, 3_000_000);
 
-  /// The settings' deadlines (6 s of attempts, 4 s and 3 s for the last one) and a busy machine.
+  /// The settings' deadlines (4 s of attempts and 3 s for the bytes, 5 s for the last one) and a
+  /// busy machine.
   private static final Duration BOUND = Duration.ofSeconds(20);
 
   private LocalStoreFixture fixture;

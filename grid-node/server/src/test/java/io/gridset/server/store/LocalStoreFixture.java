@@ -25,8 +25,7 @@ public final class LocalStoreFixture implements AutoCloseable {
     this.store =
         LocalStore.start(
             change.apply(
-                LocalStoreSettings.serving(root)
-                    .withCredentials(Credentials.of(KEY_ID, SECRET))));
+                LocalStoreSettings.serving(root).withCredentials(Credentials.of(KEY_ID, SECRET))));
   }
 
   public LocalStore store() {

@@ -15,9 +15,8 @@ public final class Mounts {
   public static final StoreSettings IMPATIENT =
       new StoreSettings(
           new TransferLimits(
-              Duration.ofSeconds(2), Duration.ofSeconds(4), Duration.ofMillis(400), 16, 1 << 20),
-          new RetryLimits(
-              4, Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofSeconds(6)),
+              Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofMillis(300), 16, 1 << 20),
+          new RetryLimits(4, Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofSeconds(4)),
           null);
 
   private Mounts() {}

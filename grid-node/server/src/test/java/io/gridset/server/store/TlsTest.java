@@ -44,8 +44,19 @@ class TlsTest {
 
   private SSLContext server(String subjectNames) throws Exception {
     keytool(
-        "-genkeypair", "-alias", "server", "-keyalg", "EC", "-dname", "CN=gridset test",
-        "-ext", "san=" + subjectNames, "-ext", "bc=ca:true", "-validity", "2");
+        "-genkeypair",
+        "-alias",
+        "server",
+        "-keyalg",
+        "EC",
+        "-dname",
+        "CN=gridset test",
+        "-ext",
+        "san=" + subjectNames,
+        "-ext",
+        "bc=ca:true",
+        "-validity",
+        "2");
     keytool(
         "-exportcert", "-rfc", "-alias", "server", "-file", directory.resolve("ca.pem").toString());
     KeyStore keys = KeyStore.getInstance("PKCS12");
@@ -74,8 +85,7 @@ class TlsTest {
   private UnderStore trusting(MountDefinition mount) throws StorageException {
     StoreSettings settings = Mounts.IMPATIENT;
     return new UnderStores(
-            new StoreSettings(
-                settings.transfer(), settings.retry(), directory.resolve("ca.pem")))
+            new StoreSettings(settings.transfer(), settings.retry(), directory.resolve("ca.pem")))
         .open(mount);
   }
 
@@ -88,8 +98,7 @@ class TlsTest {
       byte[] content = UnderStoreContractTest.bytes(2_000_000, 70);
       fixture.put("file", content);
       ObjectIdentity identity = store.head("file").orElseThrow();
-      assertThat(
-              UnderStoreContractTest.read(store, "file", identity, new ByteRange(0, 2_000_000)))
+      assertThat(UnderStoreContractTest.read(store, "file", identity, new ByteRange(0, 2_000_000)))
           .isEqualTo(content);
       assertThatThrownBy(() -> strict.head("file"))
           .isInstanceOfSatisfying(

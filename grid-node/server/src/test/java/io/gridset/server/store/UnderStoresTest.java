@@ -43,8 +43,7 @@ class UnderStoresTest {
                 Mounts.open(
                     Mounts.mount(
                         "oss://bucket/",
-                        Map.of(
-                            "fs.oss.endpoint", "127.0.0.1:1", "fs.oss.signatureVersion", "v4"),
+                        Map.of("fs.oss.endpoint", "127.0.0.1:1", "fs.oss.signatureVersion", "v4"),
                         KEYS)))
         .hasMessageContaining("fs.oss.region");
     assertThatThrownBy(
@@ -54,8 +53,7 @@ class UnderStoresTest {
         .hasMessageContaining("oss://bucket/prefix");
     assertThatThrownBy(
             () ->
-                Mounts.open(
-                    Mounts.mount("oss://bucket", Map.of("fs.oss.endpoint", "a b:c"), KEYS)))
+                Mounts.open(Mounts.mount("oss://bucket", Map.of("fs.oss.endpoint", "a b:c"), KEYS)))
         .hasMessageContaining("fs.oss.endpoint is 'a b:c'");
   }
 

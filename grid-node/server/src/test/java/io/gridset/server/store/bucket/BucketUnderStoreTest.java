@@ -8,6 +8,7 @@ import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.store.range.HttpTransport;
 import io.gridset.server.store.range.Refusals;
+import io.gridset.server.store.range.TlsTrust;
 import io.gridset.server.store.range.TransferLimits;
 import io.gridset.server.store.retry.Attempts;
 import io.gridset.server.store.retry.RetryLimits;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
 /// Keys as only a bucket can hold them.
@@ -65,7 +65,7 @@ class BucketUnderStoreTest {
         new BucketUnderStore(
             new BucketLocation("s3", "bucket", "p/"),
             client,
-            new HttpTransport(TransferLimits.DEFAULT, SSLContext.getDefault()),
+            new HttpTransport(TransferLimits.DEFAULT, new TlsTrust(null)),
             new Attempts(
                 new RetryLimits(
                     3, Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofSeconds(5))),

@@ -44,8 +44,7 @@ class AttemptsTest {
                     () -> {
                       throw broken();
                     }))
-        .isInstanceOfSatisfying(
-            StorageException.class, e -> assertThat(e.retryable()).isFalse())
+        .isInstanceOfSatisfying(StorageException.class, e -> assertThat(e.retryable()).isFalse())
         .hasMessageContaining("reading x: gave up after 4 attempts")
         .hasMessageEndingWith("broken");
     assertThat(waits).hasSize(3);

@@ -38,7 +38,8 @@ final class Minio implements AutoCloseable {
   Minio(String bucket) throws Exception {
     Path program = program().orElse(null);
     if (program == null) {
-      System.out.println("SKIPPED: tests over MinIO: build it with src/test/scripts/build-minio.sh");
+      System.out.println(
+          "SKIPPED: tests over MinIO: build it with src/test/scripts/build-minio.sh");
       Assumptions.abort("MinIO is not built");
       throw new IllegalStateException("not reached");
     }
@@ -65,8 +66,7 @@ final class Minio implements AutoCloseable {
         S3Presigner.builder()
             .endpointOverride(endpoint)
             .region(Region.US_EAST_1)
-            .serviceConfiguration(
-                S3Configuration.builder().pathStyleAccessEnabled(true).build())
+            .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(true).build())
             .credentialsProvider(
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(KEY_ID, SECRET)))
             .build();

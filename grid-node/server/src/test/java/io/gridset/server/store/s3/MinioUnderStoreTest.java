@@ -38,11 +38,7 @@ class MinioUnderStoreTest extends BucketStoreContractTest {
     return Mounts.mount(
         "s3://" + BUCKET + "/mount",
         Map.of("alluxio.underfs.s3.endpoint", minio.endpoint().toString()),
-        Map.of(
-            "aws.accessKeyId",
-            Minio.KEY_ID,
-            "aws.secretKey",
-            Minio.SECRET));
+        Map.of("aws.accessKeyId", Minio.KEY_ID, "aws.secretKey", Minio.SECRET));
   }
 
   @Override
