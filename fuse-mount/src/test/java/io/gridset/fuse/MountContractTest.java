@@ -241,7 +241,7 @@ abstract class MountContractTest {
     assertThat(Child.shell(getfattr + "cached " + m + "/half")).isEqualTo("50.0%");
     assertThat(Child.shell(getfattr + "cached " + m + "/whole")).isEqualTo("100.0%");
     assertThat(Child.shell(getfattr + "version " + m + "/whole")).isEqualTo(files.version("whole"));
-    assertThat(Child.shell("getfattr --absolute-names -d " + m + "/whole | grep -c gridset"))
+    assertThat(Child.shell("getfattr --absolute-names -d " + m + "/whole | grep -c ^user.gridset"))
         .isEqualTo("2");
     assertThat(Child.shell("getfattr -n user.other " + m + "/whole 2>&1 || true"))
         .contains("No such attribute");
@@ -320,7 +320,7 @@ abstract class MountContractTest {
     files.put("quick", bytes);
     try (Child first = Child.start("sha256sum", mountPoint.resolve("slow").toString());
         Child second = Child.start("sha256sum", mountPoint.resolve("slow").toString())) {
-      eventually(() -> mounted().statistics().readRequests() >= 2);
+      eventually(() -> mounted().statistics().readRequests() >= 1);
       assertThat(Child.shell("sha256sum < " + mountPoint + "/quick")).startsWith(sha256(bytes));
       assertThat(Child.shell("ls " + mountPoint)).isEqualTo("quick\nslow");
       latch.countDown();

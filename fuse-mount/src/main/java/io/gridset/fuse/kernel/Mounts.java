@@ -34,6 +34,37 @@ public final class Mounts {
     return unmount(mountPoint, 0);
   }
 
+  /// Detaches a mount and keeps hold of its root, through which it can still be asked something.
+  static Root detachKeepingRoot(Path mountPoint) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment path = arena.allocateFrom(mountPoint.toString());
+      int descriptor = Libc.open(Libc.errnoMemory(arena), path, Libc.O_PATH | Libc.O_CLOEXEC);
+      detach(mountPoint);
+      return new Root(descriptor);
+    }
+  }
+
+  /// The root directory of a mount that is no longer in the tree. Of one thread.
+  record Root(int descriptor) implements AutoCloseable {
+    /// `struct statfs` has 120 bytes on 64-bit Linux.
+    private static final int STATFS_BYTES = 256;
+
+    /// Makes the kernel send one request, whatever its answer.
+    void ask() {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment ignored = arena.allocate(STATFS_BYTES, 8);
+        Libc.fstatfs(Libc.errnoMemory(arena), descriptor, ignored);
+      }
+    }
+
+    @Override
+    public void close() {
+      try (Arena arena = Arena.ofConfined()) {
+        Libc.close(Libc.errnoMemory(arena), descriptor);
+      }
+    }
+  }
+
   static void mount(Device device, MountRequest request) throws TransportException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = Libc.errnoMemory(arena);

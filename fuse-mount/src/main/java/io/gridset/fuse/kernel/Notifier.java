@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
 final class Notifier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Notifier.class);
   private static final int INVAL_ENTRY = 3;
-  private static final int RETRIEVE = 5;
   private static final int INC_EPOCH = 8;
 
   /// Names waiting to be told; with more, the kernel is told to look up everything again.
@@ -56,14 +55,6 @@ final class Notifier implements AutoCloseable {
     }
     pending.add(path);
     notifyAll();
-  }
-
-  /// Makes the kernel send one request that needs no answer (NOTIFY_REPLY), which wakes one device
-  /// loop.
-  void wakeOneLoop() {
-    ByteBuffer body = body(32);
-    body.putLong(8, NodeTable.ROOT);
-    send(RETRIEVE, body);
   }
 
   @Override
