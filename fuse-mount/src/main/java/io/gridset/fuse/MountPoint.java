@@ -102,7 +102,10 @@ final class MountPoint {
       return State.FREE;
     }
     CompletableFuture<State> answer = new CompletableFuture<>();
-    Thread.ofPlatform().daemon().name("mount-point-check").start(() -> answer.complete(ask(path)));
+    Thread.ofPlatform()
+        .daemon()
+        .name("mount-point-check")
+        .start(() -> answer.complete(Mounts.isDead(path) ? State.DEAD : State.IN_USE));
     try {
       return answer.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -112,19 +115,6 @@ final class MountPoint {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MountException("interrupted", e);
-    }
-  }
-
-  /// A mount whose server is gone answers ENOTCONN to everything.
-  private static State ask(Path path) {
-    try {
-      Files.getLastModifiedTime(path);
-      return State.IN_USE;
-    } catch (IOException e) {
-      String message = String.valueOf(e.getMessage());
-      return message.contains("not connected") || message.contains("connection abort")
-          ? State.DEAD
-          : State.IN_USE;
     }
   }
 

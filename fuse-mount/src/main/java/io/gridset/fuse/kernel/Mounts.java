@@ -23,6 +23,21 @@ public final class Mounts {
     NOT_PERMITTED
   }
 
+  /// Whether the server of the FUSE mount at `mountPoint` is gone. Asks it, so the call waits for
+  /// as long as a live server takes to answer.
+  public static boolean isDead(Path mountPoint) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment path = arena.allocateFrom(mountPoint.toString());
+      int descriptor = Libc.open(Libc.errnoMemory(arena), path, Libc.O_PATH | Libc.O_CLOEXEC);
+      if (descriptor < 0) {
+        return isDisconnected(descriptor);
+      }
+      try (Root root = new Root(descriptor)) {
+        return isDisconnected(root.ask());
+      }
+    }
+  }
+
   /// Takes a mount away, even when in use: it disappears from the tree at once and ends with its
   /// last user.
   public static Unmounted detach(Path mountPoint) {
@@ -49,11 +64,11 @@ public final class Mounts {
     /// `struct statfs` has 120 bytes on 64-bit Linux.
     private static final int STATFS_BYTES = 256;
 
-    /// Makes the kernel send one request, whatever its answer.
-    void ask() {
+    /// Makes the kernel send one request; returns 0 or a negated error number.
+    int ask() {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment ignored = arena.allocate(STATFS_BYTES, 8);
-        Libc.fstatfs(Libc.errnoMemory(arena), descriptor, ignored);
+        return Libc.fstatfs(Libc.errnoMemory(arena), descriptor, ignored);
       }
     }
 
@@ -97,6 +112,10 @@ public final class Mounts {
         throw Device.failed("mount(2) on " + request.mountPoint(), outcome);
       }
     }
+  }
+
+  private static boolean isDisconnected(int outcome) {
+    return outcome == -Libc.ENOTCONN || outcome == -Libc.ECONNABORTED;
   }
 
   private static Unmounted unmount(Path mountPoint, int flags) {

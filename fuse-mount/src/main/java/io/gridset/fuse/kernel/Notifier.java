@@ -23,7 +23,8 @@ final class Notifier implements AutoCloseable {
   private static final int INVAL_ENTRY = 3;
   private static final int INC_EPOCH = 8;
 
-  /// Names waiting to be told; with more, the kernel is told to look up everything again.
+  /// Names waiting to be told; with more, the kernel is told to look up everything again (Linux
+  /// 6.16).
   private static final int PENDING_LIMIT = 65_536;
 
   /// A notification waits for one lookup at most, which the origin's deadlines end.
@@ -98,8 +99,9 @@ final class Notifier implements AutoCloseable {
     }
     if (everything) {
       everything = false;
-      LOG.info("many files changed at once; the kernel looks all names up again");
-      send(INC_EPOCH, body(0));
+      if (send(INC_EPOCH, body(0)) < 0) {
+        LOG.warn("many files changed at once; some are seen late, as their time to live ends");
+      }
     }
     return Optional.of(pending.removeFirst());
   }
@@ -123,11 +125,11 @@ final class Notifier implements AutoCloseable {
     return !path.isEmpty() && nodes.at(parent(path)).isPresent();
   }
 
-  /// A name that the kernel does not know is an error that means nothing.
-  private void send(int code, ByteBuffer body) {
+  /// Returns a negated error number for what the kernel does not know, such as a name that nobody
+  /// asked for.
+  private long send(int code, ByteBuffer body) {
     try (Arena arena = Arena.ofConfined()) {
-      long outcome = new ReplyMemory(arena).write(device, new Message(0, code, List.of(body)));
-      LOG.trace("notification {}: {}", code, outcome);
+      return new ReplyMemory(arena).write(device, new Message(0, code, List.of(body)));
     }
   }
 

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class LibFuseTransport implements MountTransport {
   private static final Logger LOG = LoggerFactory.getLogger(LibFuseTransport.class);
   private static final Duration MOUNT_LIMIT = Duration.ofSeconds(20);
-  private static final Duration UNMOUNT_LIMIT = Duration.ofSeconds(5);
+  private static final Duration UNMOUNT_LIMIT = Duration.ofSeconds(2);
 
   /// libfuse 2 cannot tell the kernel of changes in time, so nothing is believed for longer.
   private static final Duration VALIDITY_LIMIT = Duration.ofSeconds(1);
