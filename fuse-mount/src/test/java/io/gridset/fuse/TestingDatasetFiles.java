@@ -106,6 +106,7 @@ final class TestingDatasetFiles implements DatasetFiles {
 
   /// Completes the current version's cache file; the change is announced.
   void seal(String path) {
+    unseal(path);
     Entry entry = entry(path);
     long number = numbers.incrementAndGet();
     Path file = directory.resolve("sealed-" + number);

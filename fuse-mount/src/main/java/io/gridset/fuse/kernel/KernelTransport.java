@@ -72,22 +72,22 @@ public final class KernelTransport implements MountTransport {
   /// Mounts and starts to serve.
   public static KernelTransport mount(MountRequest request, DatasetFiles files)
       throws TransportException {
-    List<Device> devices = new ArrayList<>();
+    Device device = Device.open();
+    List<Device> devices = new ArrayList<>(List.of(device));
     try {
-      devices.add(Device.open());
-      Mounts.mount(devices.getFirst(), request);
-      InodeModes.Passthrough passthrough;
-      try {
-        passthrough = Handshake.negotiate(devices.getFirst(), request);
-        for (int i = 1; i < request.deviceLoops(); i++) {
-          devices.add(devices.getFirst().cloned());
-        }
-      } catch (TransportException e) {
-        Mounts.detach(request.mountPoint());
-        throw e;
+      Mounts.mount(device, request);
+    } catch (TransportException e) {
+      device.close();
+      throw e;
+    }
+    try {
+      InodeModes.Passthrough passthrough = Handshake.negotiate(device, request);
+      while (devices.size() < request.deviceLoops()) {
+        devices.add(device.cloned());
       }
       return new KernelTransport(request, files, List.copyOf(devices), passthrough);
-    } catch (TransportException e) {
+    } catch (TransportException | RuntimeException e) {
+      Mounts.detach(request.mountPoint());
       devices.forEach(Device::close);
       throw e;
     }

@@ -107,16 +107,23 @@ final class Notifier implements AutoCloseable {
   }
 
   private void tell(String path) {
-    Optional<Node> node = nodes.at(path);
-    if (node.isPresent() && modes.isCopying(node.get().id())) {
-      nodes.retire(node.get());
-    }
+    nodes.at(path).ifPresent(this::letGo);
     Optional<Node> parent = nodes.at(parent(path));
     Optional<byte[]> name = FileNames.encode(path.substring(path.lastIndexOf('/') + 1));
     if (parent.isPresent() && name.isPresent()) {
       ByteBuffer body = body(16 + name.get().length + 1);
       body.putLong(parent.get().id()).putInt(name.get().length).putInt(0).put(name.get());
       send(INVAL_ENTRY, body.rewind());
+    }
+  }
+
+  /// A node whose file is copied by older handles must not be handed out again; of a node without
+  /// handles no cache file may be kept.
+  private void letGo(Node node) {
+    if (modes.isCopying(node.id())) {
+      nodes.retire(node);
+    } else {
+      modes.drop(node.id());
     }
   }
 
