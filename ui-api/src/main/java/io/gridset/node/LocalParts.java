@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class LocalParts {
   private LocalParts() {}
 
+  @SuppressWarnings("DoNotCallSuggester")
   public static NodeParts open(NodeSettings settings) throws IOException {
     throw new IOException("this build has no parts for a node in " + settings.stateDirectory());
   }
