@@ -152,40 +152,49 @@ final class FluidFields {
               STATUS);
       case DATASET -> document(used("spec", DATASET));
       case DATA_LOAD -> document(required("spec", DATA_LOAD));
-      case JINDO_RUNTIME ->
-          runtime(
-              kept("jindoVersion", VERSION),
-              kept("properties", TEXTS),
-              kept("user", TEXT),
-              kept("hadoopConfig", TEXT),
-              kept("secret", TEXT),
-              kept("labels", TEXTS),
-              kept("logConfig", TEXTS),
-              kept("networkmode", networkMode()),
-              kept("cleanCachePolicy", cleanCachePolicy()));
-      case ALLUXIO_RUNTIME ->
-          runtime(
-              kept("alluxioVersion", VERSION),
-              kept("jobMaster", COMPONENT),
-              kept("jobWorker", COMPONENT),
-              kept("apiGateway", COMPONENT),
-              kept("initUsers", OBJECT),
-              kept("properties", TEXTS),
-              kept("jvmOptions", LIST),
-              kept("data", Fields.of(kept("replicas", COUNT), kept("pin", FLAG))),
-              kept("disablePrometheus", FLAG),
-              kept("hadoopConfig", TEXT));
-      case JUICEFS_RUNTIME ->
-          runtime(
-              kept("juicefsVersion", VERSION),
-              kept("initUsers", OBJECT),
-              kept("jobWorker", COMPONENT),
-              kept("configs", ANY),
-              kept("disablePrometheus", FLAG),
-              kept("volumeClaimTemplates", LIST));
+      case JINDO_RUNTIME -> jindo();
+      case ALLUXIO_RUNTIME -> alluxio();
+      case JUICEFS_RUNTIME -> juicefs();
       case VINEYARD_RUNTIME -> runtime(kept("disablePrometheus", FLAG));
       case GRID_RUNTIME -> runtime();
     };
+  }
+
+  private static Fields jindo() {
+    return runtime(
+        kept("jindoVersion", VERSION),
+        kept("properties", TEXTS),
+        kept("user", TEXT),
+        kept("hadoopConfig", TEXT),
+        kept("secret", TEXT),
+        kept("labels", TEXTS),
+        kept("logConfig", TEXTS),
+        kept("networkmode", networkMode()),
+        kept("cleanCachePolicy", cleanCachePolicy()));
+  }
+
+  private static Fields alluxio() {
+    return runtime(
+        kept("alluxioVersion", VERSION),
+        kept("jobMaster", COMPONENT),
+        kept("jobWorker", COMPONENT),
+        kept("apiGateway", COMPONENT),
+        kept("initUsers", OBJECT),
+        kept("properties", TEXTS),
+        kept("jvmOptions", LIST),
+        kept("data", Fields.of(kept("replicas", COUNT), kept("pin", FLAG))),
+        kept("disablePrometheus", FLAG),
+        kept("hadoopConfig", TEXT));
+  }
+
+  private static Fields juicefs() {
+    return runtime(
+        kept("juicefsVersion", VERSION),
+        kept("initUsers", OBJECT),
+        kept("jobWorker", COMPONENT),
+        kept("configs", ANY),
+        kept("disablePrometheus", FLAG),
+        kept("volumeClaimTemplates", LIST));
   }
 
   private static Fields document(Field spec) {

@@ -20,10 +20,10 @@ final class BlockFiller {
   private static final Logger LOG = LoggerFactory.getLogger(BlockFiller.class);
   private static final int WRITABLE_MODE = 0600;
 
-  private final TieredBlockCache cache;
+  private final CacheState cache;
   private int writers;
 
-  BlockFiller(TieredBlockCache cache) {
+  BlockFiller(CacheState cache) {
     this.cache = cache;
   }
 

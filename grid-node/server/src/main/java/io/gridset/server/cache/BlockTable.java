@@ -50,7 +50,6 @@ final class BlockTable implements AutoCloseable {
   private final SlotIndex index = new SlotIndex(slot -> versionLow(slot));
   private final CellSpace cells = new CellSpace();
   private final int epoch;
-  private final boolean trusted;
 
   /// What a record is about.
   record Identity(FileVersion version, BlockLayout layout, long owner, long incarnation) {}
@@ -71,7 +70,7 @@ final class BlockTable implements AutoCloseable {
       memory.setLong(AT_BOOT + 8, boot.getLeastSignificantBits());
       memory.setLongRelease(0, MAGIC);
     }
-    this.trusted =
+    boolean trusted =
         memory.getInt(AT_CLEAN) == 1
             && memory.getLong(AT_BOOT) == boot.getMostSignificantBits()
             && memory.getLong(AT_BOOT + 8) == boot.getLeastSignificantBits();
@@ -91,11 +90,6 @@ final class BlockTable implements AutoCloseable {
       memory.close();
       throw e;
     }
-  }
-
-  /// Whether the last use of the table ended cleanly, in this boot.
-  boolean trusted() {
-    return trusted;
   }
 
   /// Takes a record's cells; it is not found before `activate`.
@@ -169,6 +163,11 @@ final class BlockTable implements AutoCloseable {
     }
     int count = memory.getInt(at(slot, CELLS));
     return count > 0 && count <= total - slot && count == cellsOf(layout(slot));
+  }
+
+  /// Whether the record of that incarnation still is in this slot.
+  boolean isLive(int slot, long incarnation) {
+    return memory.getInt(at(slot, 0)) == LIVE && incarnation(slot) == incarnation;
   }
 
   int find(FileVersion version) {
@@ -258,6 +257,18 @@ final class BlockTable implements AutoCloseable {
   /// Whether the block was written or verified since the last unclean stop.
   boolean isFresh(long word) {
     return (int) (word >>> 32) == epoch;
+  }
+
+  /// Whether a block of the record must still be verified.
+  boolean hasStale(int slot) {
+    int count = layout(slot).blockCount();
+    for (int block = 0; block < count; block++) {
+      long word = word(slot, block);
+      if (isPresent(word) && !isFresh(word)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static int crc(long word) {

@@ -27,12 +27,12 @@ final class CacheEntry {
   /// Dropped while in use: nobody finds it any more; under the cache's lock.
   boolean forgotten;
 
-  private final TieredBlockCache cache;
+  private final CacheState cache;
   private final AtomicInteger uses = new AtomicInteger(1);
   private volatile @Nullable Place place;
   private volatile boolean sealed;
 
-  CacheEntry(TieredBlockCache cache, FileVersion version, BlockLayout layout, long owner) {
+  CacheEntry(CacheState cache, FileVersion version, BlockLayout layout, long owner) {
     this.cache = cache;
     this.version = version;
     this.layout = layout;
@@ -113,7 +113,7 @@ final class CacheEntry {
       }
       case Place.Pinning.Absent _ -> MISS;
       case Place.Pinning.Damaged damaged -> {
-        cache.dropDamaged(this, at, block, damaged.word());
+        cache.filler().dropDamaged(this, at, block, damaged.word());
         yield MISS;
       }
     };

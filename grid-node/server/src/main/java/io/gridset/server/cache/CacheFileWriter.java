@@ -16,14 +16,13 @@ final class CacheFileWriter implements BlockWriter {
   final Place place;
   final int block;
   final NativeFile file;
-  private final TieredBlockCache cache;
+  private final CacheState cache;
   private final ByteRange range;
   private final CRC32C crc = new CRC32C();
   private long written;
   private boolean done;
 
-  CacheFileWriter(
-      TieredBlockCache cache, CacheEntry entry, Place place, int block, NativeFile file) {
+  CacheFileWriter(CacheState cache, CacheEntry entry, Place place, int block, NativeFile file) {
     this.cache = cache;
     this.entry = entry;
     this.place = place;
@@ -84,7 +83,7 @@ final class CacheFileWriter implements BlockWriter {
               + " of "
               + entry.version);
     }
-    cache.publish(this);
+    cache.filler().publish(this);
     done = true;
   }
 
@@ -92,7 +91,7 @@ final class CacheFileWriter implements BlockWriter {
   public void close() {
     if (!done) {
       done = true;
-      cache.abandon(this);
+      cache.filler().abandon(this);
     }
   }
 }

@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// One opening of a file version. After `close()` it finds nothing and admits nothing.
 final class CacheHandle implements CachedFile {
-  private final TieredBlockCache cache;
+  private final CacheState cache;
   private final CacheEntry entry;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  CacheHandle(TieredBlockCache cache, CacheEntry entry) {
+  CacheHandle(CacheState cache, CacheEntry entry) {
     this.cache = cache;
     this.entry = entry;
   }
@@ -43,7 +43,7 @@ final class CacheHandle implements CachedFile {
   @Override
   public Admission admit(int block) {
     return isUsable()
-        ? cache.admit(entry, block)
+        ? cache.filler().admit(entry, block)
         : new Admission.Declined("the file or the cache is closed");
   }
 

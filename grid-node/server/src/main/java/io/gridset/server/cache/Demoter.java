@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Demoter {
   private static final int BATCH = 64;
 
-  private final TieredBlockCache cache;
+  private final CacheState cache;
   private final Tier upper;
   private final Tier lower;
   private final Executor background;
@@ -27,7 +27,7 @@ final class Demoter {
   /// A file chosen to go down.
   private record Move(int slot, BlockTable.Identity identity, Path path, long bytes) {}
 
-  Demoter(TieredBlockCache cache, Tier upper, Tier lower, Executor background) {
+  Demoter(CacheState cache, Tier upper, Tier lower, Executor background) {
     this.cache = cache;
     this.upper = upper;
     this.lower = lower;
@@ -174,7 +174,9 @@ final class Demoter {
         if (gone) {
           upper.countEviction();
         }
-        if (copy != null && !cache.isClosed()) {
+        if (copy != null && cache.isClosed()) {
+          copy.file().close();
+        } else if (copy != null) {
           lower.discard(copy);
         }
         return gone;

@@ -16,9 +16,9 @@ final class Evictor {
   /// costs an open and a lease, some microseconds, under the cache's lock.
   private static final int MAX_REFUSALS = 1024;
 
-  private final TieredBlockCache cache;
+  private final CacheState cache;
 
-  Evictor(TieredBlockCache cache) {
+  Evictor(CacheState cache) {
     this.cache = cache;
   }
 
@@ -65,8 +65,8 @@ final class Evictor {
     }
   }
 
-  /// Takes blocks of files in use that are larger than the tier, oldest admission first by
-  /// position, until `target` is reached.
+  /// Takes blocks of files in use that are larger than the tier, in the order of their positions
+  /// and going round, until `target` is reached.
   private void evictBlocks(Tier tier, long target) {
     for (CacheEntry entry : cache.entriesInUse()) {
       Place place = entry.place();
@@ -83,7 +83,7 @@ final class Evictor {
         int block = place.nextVictim;
         place.nextVictim = (block + 1) % count;
         if (place.isPresent(block) && place.tryHide(block)) {
-          cache.dropHidden(entry, place, block, file);
+          cache.filler().dropHidden(entry, place, block, file);
         }
       }
     } catch (StorageException e) {

@@ -11,11 +11,15 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Where a file version in use is kept: a record of a tier's table, a cache file and its windows.
 /// Reading takes no lock once the window is mapped. Thread-safe, but for the fields that say whose
 /// lock they need.
 final class Place {
+  private static final Logger LOG = LoggerFactory.getLogger(Place.class);
+
   final Tier tier;
   final int slot;
   final long incarnation;
@@ -148,11 +152,12 @@ final class Place {
       if (window != null && window.tryPin()) {
         return window;
       }
-      long position = number * Window.BYTES;
-      long bytes = Math.min(Window.BYTES, layout.fileBytes() - position);
-      try (NativeFile file = NativeFile.openForReading(path)) {
-        window = new Window(this, number, Mapping.readOnly(file, position, bytes));
-      } catch (StorageException e) {
+      window = map(number);
+      if (window == null) {
+        ring.relieve();
+        window = map(number);
+      }
+      if (window == null) {
         return null;
       }
       window.tryPin();
@@ -160,6 +165,17 @@ final class Place {
     }
     ring.add(window);
     return window;
+  }
+
+  private @Nullable Window map(int number) {
+    long position = number * Window.BYTES;
+    long bytes = Math.min(Window.BYTES, layout.fileBytes() - position);
+    try (NativeFile file = NativeFile.openForReading(path)) {
+      return new Window(this, number, Mapping.readOnly(file, position, bytes));
+    } catch (StorageException e) {
+      LOG.warn("a cached file cannot be read, which counts as a miss: {}", e.getMessage());
+      return null;
+    }
   }
 
   /// Lets a window go that the ring no longer wants.

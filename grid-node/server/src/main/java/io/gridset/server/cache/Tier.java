@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +32,13 @@ import org.slf4j.LoggerFactory;
 final class Tier implements AutoCloseable {
   static final int PAGE_BYTES = 4096;
   private static final Logger LOG = LoggerFactory.getLogger(Tier.class);
+
+  /// Sub-directories, by the first two digits of the version, so that none grows very long.
+  private static final int DIRECTORIES = 256;
+
+  private static final Pattern CACHE_FILE = Pattern.compile("[0-9a-f]{32}\\.[0-9]+");
   private static final int SEALED_MODE = 0400;
+  private static final int FILLING_MODE = 0600;
 
   final CacheSettings.Tier settings;
   final BlockTable table;
@@ -80,17 +88,13 @@ final class Tier implements AutoCloseable {
   }
 
   private void adopt() throws IOException {
-    for (int i = 0; i < 256; i++) {
-      Files.createDirectories(filesDirectory().resolve(String.format("%02x", i)));
+    for (int i = 0; i < DIRECTORIES; i++) {
+      Files.createDirectories(directoryOf(i));
     }
     Files.createDirectories(settings.directory().resolve("leaving"));
     table.adopt(this::adoptRecord);
-    try (var files = Files.walk(filesDirectory())) {
-      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-        if (!isKnown(file.getFileName().toString())) {
-          Files.delete(file);
-        }
-      }
+    for (int i = 0; i < DIRECTORIES; i++) {
+      deleteStrangers(directoryOf(i));
     }
     try (var files = Files.list(settings.directory().resolve("leaving"))) {
       for (Path file : (Iterable<Path>) files::iterator) {
@@ -99,10 +103,24 @@ final class Tier implements AutoCloseable {
     }
   }
 
+  private void deleteStrangers(Path directory) throws IOException {
+    try (var files = Files.newDirectoryStream(directory)) {
+      for (Path file : files) {
+        if (!isKnown(file.getFileName().toString())) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private Path directoryOf(int number) {
+    return filesDirectory().resolve(HexFormat.of().toHexDigits((byte) number));
+  }
+
   private boolean adoptRecord(int slot) {
     BlockLayout layout = table.layout(slot);
-    try (NativeFile file = NativeFile.openForReading(pathOf(slot))) {
-      NativeFile.Figures figures = file.figures();
+    try {
+      NativeFile.Figures figures = NativeFile.figuresOf(pathOf(slot));
       if (figures.bytes() != layout.fileBytes()) {
         return false;
       }
@@ -114,8 +132,11 @@ final class Tier implements AutoCloseable {
       }
       table.setPresentBytes(slot, present);
       table.setAllocatedBytes(slot, figures.allocatedBytes());
-      if (table.isComplete(slot) && fits(layout) && figures.permissions() != SEALED_MODE) {
-        file.setPermissions(SEALED_MODE);
+      int mode = table.isComplete(slot) && fits(layout) ? SEALED_MODE : FILLING_MODE;
+      if (figures.permissions() != mode) {
+        try (NativeFile file = NativeFile.openForReading(pathOf(slot))) {
+          file.setPermissions(mode);
+        }
       }
       storedBytes += figures.allocatedBytes();
       return true;
@@ -125,12 +146,11 @@ final class Tier implements AutoCloseable {
   }
 
   private boolean isKnown(String name) {
-    int dot = name.indexOf('.');
-    if (dot != 32) {
+    if (!CACHE_FILE.matcher(name).matches()) {
       return false;
     }
-    int slot = table.find(new FileVersion(name.substring(0, dot)));
-    return slot >= 0 && pathOf(slot).getFileName().toString().equals(name);
+    int slot = table.find(new FileVersion(name.substring(0, 32)));
+    return slot >= 0 && name.endsWith("." + table.incarnation(slot));
   }
 
   private Path filesDirectory() {

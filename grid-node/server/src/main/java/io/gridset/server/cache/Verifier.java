@@ -11,11 +11,11 @@ import java.util.List;
 /// that they become sealed again (or lose their damaged blocks). Readers need not wait for it: a
 /// lookup verifies its own block.
 final class Verifier implements Runnable {
-  private final TieredBlockCache cache;
+  private final CacheState cache;
 
   private record Suspect(FileVersion version, long lastUse) {}
 
-  Verifier(TieredBlockCache cache) {
+  Verifier(CacheState cache) {
     this.cache = cache;
   }
 
@@ -47,14 +47,12 @@ final class Verifier implements Runnable {
     cache.lock.lock();
     try {
       for (Tier tier : cache.tiers()) {
-        if (!tier.table.trusted()) {
-          tier.table.forEach(
-              slot -> {
-                if (tier.table.isComplete(slot)) {
-                  result.add(new Suspect(tier.table.version(slot), tier.table.lastUse(slot)));
-                }
-              });
-        }
+        tier.table.forEach(
+            slot -> {
+              if (tier.table.isComplete(slot) && tier.table.hasStale(slot)) {
+                result.add(new Suspect(tier.table.version(slot), tier.table.lastUse(slot)));
+              }
+            });
       }
     } finally {
       cache.lock.unlock();

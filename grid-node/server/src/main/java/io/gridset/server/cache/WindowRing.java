@@ -4,21 +4,26 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// All windows of a cache, at most `limit` of them: when it is full, the clock algorithm (second
-/// chance; Corbató 1968) lets one go that is not pinned and was not used lately. A hit only sets a
-/// flag. Thread-safe.
-final class WindowRing {
+/// All windows of one or more caches, at most `limit` of them: when it is full, the clock algorithm
+/// (second chance; Corbató 1968) lets one go that is not pinned and was not used lately. A hit only
+/// sets a flag. Thread-safe.
+public final class WindowRing {
   /// A quarter of the kernel's default vm.max_map_count (65,530): a file in use may have a second
   /// mapping elsewhere in the process, and the JVM and other caches need theirs.
-  static final int DEFAULT_LIMIT = 16_384;
+  public static final int DEFAULT_LIMIT = 16_384;
+
+  /// Windows given up at once when the kernel refuses a mapping: enough not to come back at once.
+  private static final int RELIEF = 1024;
 
   private final int limit;
   private final List<Window> ring = new ArrayList<>();
   private final Map<Window, Integer> seats = new HashMap<>();
   private int hand;
 
-  WindowRing(int limit) {
+  /// @param limit mappings at most, unless more are pinned
+  public WindowRing(int limit) {
     this.limit = limit;
   }
 
@@ -36,11 +41,25 @@ final class WindowRing {
     }
   }
 
+  /// Lets some windows go, because the process ran out of mappings all the same.
+  void relieve() {
+    for (int count = 0; count < RELIEF; count++) {
+      Window victim;
+      synchronized (this) {
+        victim = victim();
+      }
+      if (victim == null) {
+        return;
+      }
+      victim.place.drop(victim);
+    }
+  }
+
   synchronized int size() {
     return ring.size();
   }
 
-  private @org.jspecify.annotations.Nullable Window victim() {
+  private @Nullable Window victim() {
     for (int step = 0; step < 2 * ring.size(); step++) {
       hand = hand >= ring.size() ? 0 : hand;
       Window candidate = ring.get(hand);

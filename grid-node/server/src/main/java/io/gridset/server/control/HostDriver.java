@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,10 @@ final class HostDriver {
   private final DatasetHost host;
   private final Ticker ticker;
   private final Runnable changed;
+
+  /// One stop at a time, so that whoever asks for one that is under way returns after it.
+  private final ReentrantLock stopping = new ReentrantLock();
+
   private final Semaphore starts = new Semaphore(MAX_STARTS);
   private final Map<String, HostState> states = new HashMap<>();
 
@@ -116,10 +121,13 @@ final class HostDriver {
       }
       states.remove(uid);
     }
+    stopping.lock();
     try {
       host.stop(uid, disposal);
     } catch (RuntimeException e) {
       LOG.error("a dataset could not be stopped", e);
+    } finally {
+      stopping.unlock();
     }
   }
 }

@@ -123,16 +123,17 @@ public final class LocalControlPlane implements ControlPlane {
 
   @Override
   public List<JsonNode> list(ResourceKind kind, Optional<String> namespace) {
-    return catalog.list(kind).stream()
-        .filter(
-            resource -> namespace.isEmpty() || resource.name().namespace().equals(namespace.get()))
-        .<JsonNode>map(view::render)
-        .toList();
+    return view.render(
+        catalog.list(kind).stream()
+            .filter(
+                resource ->
+                    namespace.isEmpty() || resource.name().namespace().equals(namespace.get()))
+            .toList());
   }
 
   @Override
   public Optional<JsonNode> get(ResourceKind kind, DatasetName name) {
-    return catalog.find(kind, name).map(view::render);
+    return catalog.find(kind, name).map(found -> view.render(List.of(found)).getFirst());
   }
 
   @Override
@@ -166,7 +167,7 @@ public final class LocalControlPlane implements ControlPlane {
   }
 
   private void refuseIfReferred(DatasetName name) {
-    List<String> referring = view.referring(name);
+    List<String> referring = Relations.observe(catalog).referring(name);
     if (!referring.isEmpty()) {
       throw new RefusedException(
           "Dataset "

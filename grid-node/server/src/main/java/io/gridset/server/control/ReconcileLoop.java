@@ -120,10 +120,11 @@ final class ReconcileLoop {
                 resolution,
                 datasets.state(dataset.uid()),
                 ticker.nanos()));
-    Verdict before = verdicts.put(dataset.uid(), decision.verdict());
-    if (!decision.verdict().equals(before)) {
-      since.put(dataset.uid(), clock.instant());
+    // The event comes first: whoever sees the status finds the event that explains it.
+    if (!decision.verdict().equals(verdicts.get(dataset.uid()))) {
       tell(dataset, decision.verdict());
+      since.put(dataset.uid(), clock.instant());
+      verdicts.put(dataset.uid(), decision.verdict());
     }
     switch (decision.action()) {
       case DatasetReconciler.Action.Nothing() -> {}
@@ -176,23 +177,27 @@ final class ReconcileLoop {
                 record,
                 loads.activity(load.uid(), load.generation()),
                 clock.instant()));
-    waits.remove(load.uid());
+    if (!(decision instanceof LoadReconciler.Decision.Wait)) {
+      waits.remove(load.uid());
+    }
     switch (decision) {
       case LoadReconciler.Decision.Leave() -> {}
       case LoadReconciler.Decision.Wait wait -> {
+        tell(load, EventLog.Type.WARNING, wait.reason(), wait.message());
         waits.put(load.uid(), wait);
         loads.forget(load.uid());
-        tell(load, EventLog.Type.WARNING, wait.reason(), wait.message());
       }
       case LoadReconciler.Decision.Start() -> {
-        catalog.writeFor(load, List.of(catalog.putLoad(load, started(load))));
-        loads.start(load.uid(), load.generation(), spec.dataset(), spec.request());
         tell(load, EventLog.Type.NORMAL, "DataLoadJobStarted", "loading Dataset " + spec.dataset());
+        if (catalog.writeFor(load, List.of(catalog.putLoad(load, started(load))))) {
+          loads.start(load.uid(), load.generation(), spec.dataset(), spec.request());
+        }
       }
       case LoadReconciler.Decision.Finish finish -> finish(load, record, finish);
       case LoadReconciler.Decision.Delete() -> {
-        catalog.writeFor(load, List.of(catalog.remove(load), catalog.removeLoad(load)));
-        events.forget(ResourceKind.DATA_LOAD, load.name());
+        if (catalog.writeFor(load, List.of(catalog.remove(load), catalog.removeLoad(load)))) {
+          events.forget(ResourceKind.DATA_LOAD, load.name());
+        }
       }
     }
   }
@@ -220,14 +225,15 @@ final class ReconcileLoop {
             finish.reason(),
             finish.message(),
             finish.progress());
-    catalog.writeFor(load, List.of(catalog.putLoad(load, ended)));
-    loads.forget(load.uid());
     boolean complete = finish.phase() == LoadRecord.Phase.COMPLETE;
     tell(
         load,
         complete ? EventLog.Type.NORMAL : EventLog.Type.WARNING,
         finish.reason(),
         finish.message());
+    if (catalog.writeFor(load, List.of(catalog.putLoad(load, ended)))) {
+      loads.forget(load.uid());
+    }
   }
 
   /// Tells a load's news, once for each state it comes into.

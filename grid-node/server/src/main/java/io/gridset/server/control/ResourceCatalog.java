@@ -113,8 +113,8 @@ final class ResourceCatalog {
   }
 
   /// Writes what was decided about a resource, unless it was changed, deleted or created anew
-  /// since.
-  synchronized void writeFor(StoredResource resource, List<RecordChange> changes) {
+  /// since; then it is false, and the next pass decides again.
+  synchronized boolean writeFor(StoredResource resource, List<RecordChange> changes) {
     boolean current =
         find(resource.kind(), resource.name())
             .filter(present -> present.version() == resource.version())
@@ -122,6 +122,7 @@ final class ResourceCatalog {
     if (current) {
       records.write(changes);
     }
+    return current;
   }
 
   private Optional<StoredResource> read(StateRecord record) {

@@ -1,5 +1,6 @@
 package io.gridset.server.control;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gridset.core.dataset.DatasetHost;
@@ -34,7 +35,12 @@ final class StatusView {
     this.host = host;
   }
 
-  ObjectNode render(StoredResource resource) {
+  List<JsonNode> render(List<StoredResource> resources) {
+    Relations relations = Relations.observe(catalog);
+    return resources.stream().<JsonNode>map(resource -> render(resource, relations)).toList();
+  }
+
+  private ObjectNode render(StoredResource resource, Relations relations) {
     ObjectNode shown = SecretData.masked(resource.kind(), resource.document());
     ObjectNode metadata = shown.withObject("/metadata");
     metadata.put("uid", resource.uid());
@@ -43,7 +49,7 @@ final class StatusView {
     metadata.put("creationTimestamp", time(resource.created()));
     ObjectNode status = shown.putObject("status");
     switch (resource.kind()) {
-      case DATASET -> dataset(resource, status);
+      case DATASET -> dataset(resource, relations, status);
       case DATA_LOAD -> load(resource, status);
       case SECRET -> status.put("keys", resource.document().path("data").size());
       case JINDO_RUNTIME, ALLUXIO_RUNTIME, JUICEFS_RUNTIME, VINEYARD_RUNTIME, GRID_RUNTIME ->
@@ -52,7 +58,7 @@ final class StatusView {
     return shown;
   }
 
-  private void dataset(StoredResource dataset, ObjectNode status) {
+  private void dataset(StoredResource dataset, Relations relations, ObjectNode status) {
     DatasetSpec spec = DatasetSpec.of(dataset.document());
     Verdict verdict = loop.verdict(dataset.uid());
     status.put("phase", verdict.phase().word());
@@ -61,18 +67,15 @@ final class StatusView {
       host.usage(source).ifPresent(usage -> figures(usage, status));
       catalog.runtimeOf(source).ifPresent(runtime -> runtimes(runtime, status));
     }
-    ArrayNode mounts = status.putArray("mounts");
-    for (MountSpec mount : spec.mounts()) {
-      ObjectNode shown = mounts.addObject();
-      shown.put("mountPoint", mount.mountPoint());
-      shown.put("name", mount.name());
-      shown.put("path", spec.reference().isPresent() ? "/" : mount.treePath());
-    }
-    List<String> referring = referring(dataset.name());
+    mounts(spec, status);
+    List<String> referring = relations.referring(dataset.name());
     if (!referring.isEmpty()) {
       referring.forEach(status.putArray("datasetRef")::add);
     }
-    operations(dataset.name(), status);
+    List<String> loading = relations.loading(dataset.name());
+    if (!loading.isEmpty()) {
+      status.putObject("operationRef").put("DataLoad", String.join(",", loading));
+    }
     ArrayNode conditions = status.putArray("conditions");
     boolean bound = verdict.phase() == Verdict.Phase.BOUND;
     condition(
@@ -88,6 +91,16 @@ final class StatusView {
               "ReadOnly",
               "accessModes asks for writing; this version only reads"),
           dataset.created());
+    }
+  }
+
+  private static void mounts(DatasetSpec spec, ObjectNode status) {
+    ArrayNode mounts = status.putArray("mounts");
+    for (MountSpec mount : spec.mounts()) {
+      ObjectNode shown = mounts.addObject();
+      shown.put("mountPoint", mount.mountPoint());
+      shown.put("name", mount.name());
+      shown.put("path", spec.reference().isPresent() ? "/" : mount.treePath());
     }
   }
 
@@ -111,30 +124,6 @@ final class StatusView {
     entry.put("category", "Accelerate");
     entry.put("type", runtime.kind().kind().replace("Runtime", "").toLowerCase(Locale.ROOT));
     entry.put("masterReplicas", 1);
-  }
-
-  /// The datasets that refer to one, as `namespace/name`.
-  List<String> referring(DatasetName original) {
-    return catalog.list(ResourceKind.DATASET).stream()
-        .filter(
-            other ->
-                ReconcileLoop.reference(other)
-                    .filter(reference -> reference.original().equals(original))
-                    .isPresent())
-        .map(other -> other.name().toString())
-        .toList();
-  }
-
-  private void operations(DatasetName dataset, ObjectNode status) {
-    List<String> running =
-        catalog.list(ResourceKind.DATA_LOAD).stream()
-            .filter(load -> Cascade.belongs(load, dataset))
-            .filter(load -> catalog.load(load).filter(r -> r.finished().isEmpty()).isPresent())
-            .map(load -> load.name().name())
-            .toList();
-    if (!running.isEmpty()) {
-      status.putObject("operationRef").put("DataLoad", String.join(",", running));
-    }
   }
 
   private void runtime(StoredResource runtime, ObjectNode status) {

@@ -41,7 +41,7 @@ record TestingTier(Medium medium, Path directory) implements AutoCloseable {
   }
 
   static TieredBlockCache.Seams seams(int windowLimit) {
-    return new TieredBlockCache.Seams(CLOCK, Runnable::run, windowLimit);
+    return new TieredBlockCache.Seams(CLOCK, Runnable::run, new WindowRing(windowLimit));
   }
 
   @Override

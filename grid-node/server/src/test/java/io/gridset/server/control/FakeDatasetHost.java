@@ -68,10 +68,16 @@ final class FakeDatasetHost implements DatasetHost {
 
   @Override
   public void stop(String uid, Disposal disposal) {
-    DatasetDefinition stopped = running.remove(uid);
+    DatasetDefinition stopped = running.get(uid);
     if (stopped != null) {
       calls.add("stop " + stopped.name() + " " + disposal);
+      running.remove(uid);
     }
+  }
+
+  @Override
+  public AutoCloseable watch(DatasetName name, java.util.function.Consumer<String> listener) {
+    return () -> {};
   }
 
   @Override

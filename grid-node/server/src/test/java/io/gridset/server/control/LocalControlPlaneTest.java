@@ -76,12 +76,12 @@ class LocalControlPlaneTest {
   }
 
   private static void until(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    long deadline = Ticker.system().nanos() + Duration.ofSeconds(20).toNanos();
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
+      if (Ticker.system().nanos() > deadline) {
         throw new AssertionError("not within 20 s: " + what);
       }
-      Thread.onSpinWait();
+      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
     }
   }
 
@@ -331,6 +331,57 @@ class LocalControlPlaneTest {
     until(
         "the event",
         () -> events(ResourceKind.DATA_LOAD, name).contains("DataOperationNotSupport"));
+  }
+
+  @Test
+  void aRecurringLoadIsKeptAndSaysThatItIsNotActedOn() throws ManifestException {
+    String text =
+        Scenarios.read("1-model-serving.yaml")
+            .replace("loadMetadata: true", "policy: Cron\n  schedule: '* * * * *'");
+    assertThat(apply(text).get(3).message())
+        .isEqualTo(
+            "spec.policy: only Once is acted on by the standalone program; kept, not acted on by the"
+                + " standalone program: spec.schedule");
+    until(
+        "the condition",
+        () ->
+            at(ResourceKind.DATA_LOAD, WARMUP, "/status/conditions/0/reason")
+                .equals("PolicyNotActedOn"));
+    assertThat(host.loads).isEmpty();
+  }
+
+  @Test
+  void aChangedSecretIsHandedToTheRunningDataset() throws ManifestException {
+    String text = Scenarios.read("1-model-serving.yaml");
+    apply(text);
+    untilPhase(ResourceKind.DATASET, MODEL, "Bound");
+    assertThat(apply(text.replace("very-secret-value", "rotated")))
+        .first()
+        .extracting(ApplyOutcome::action)
+        .isEqualTo(ApplyOutcome.Action.CONFIGURED);
+    until(
+        "the new secret is in use",
+        () ->
+            host.running
+                .values()
+                .iterator()
+                .next()
+                .mounts()
+                .getFirst()
+                .credentials()
+                .containsValue(new SecretValue("rotated")));
+    untilPhase(ResourceKind.DATASET, MODEL, "Bound");
+  }
+
+  @Test
+  void aDatasetWithoutRuntimeWaitsAndStopsWhenItsRuntimeGoes() throws ManifestException {
+    apply(Scenarios.read("1-model-serving.yaml"));
+    untilPhase(ResourceKind.DATASET, MODEL, "Bound");
+    plane.delete(ResourceKind.JINDO_RUNTIME, MODEL);
+    untilPhase(ResourceKind.DATASET, MODEL, "NotBound");
+    until("it is stopped", () -> host.running.isEmpty());
+    assertThat(host.calls).endsWith("stop default/serverless-data DROP_BYTES");
+    assertThat(events(ResourceKind.DATASET, MODEL)).contains("RuntimeNotFound");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.gridset.server.grid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gridset.core.placement.Member;
+import io.gridset.core.unit.Ticker;
 import io.gridset.server.state.RecordChange;
 import io.gridset.server.state.RecordStore;
 import java.io.IOException;
@@ -24,13 +25,13 @@ class GridMemberTest {
     }
   }
 
-  private static void until(String what, BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
+  private static void until(String what, BooleanSupplier condition) {
+    long deadline = Ticker.system().nanos() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
+      if (Ticker.system().nanos() > deadline) {
         throw new AssertionError("not within 90 s: " + what);
       }
-      Thread.yield();
+      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -25,6 +25,7 @@ public final class NativeFile implements AutoCloseable {
   private static final int LOCK_EXCLUSIVE_NOWAIT = 6;
   private static final int SIGURG = 23;
   private static final int PUNCH_HOLE_KEEP_SIZE = 3;
+  private static final int AT_FDCWD = -100;
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_BASIC = 0x7FF;
   private static final long STATX_BYTES = 256;
@@ -166,13 +167,21 @@ public final class NativeFile implements AutoCloseable {
   }
 
   public Figures figures() throws StorageException {
+    return figures(path, descriptor, "", AT_EMPTY_PATH);
+  }
+
+  /// The figures of a file that need not be opened for them.
+  public static Figures figuresOf(Path path) throws StorageException {
+    return figures(path, AT_FDCWD, path.toString(), 0);
+  }
+
+  private static Figures figures(Path path, int directory, String name, int flags)
+      throws StorageException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = Libc.state(arena);
       MemorySegment stat = arena.allocate(STATX_BYTES, 8);
-      MemorySegment empty = arena.allocateFrom("");
-      int code =
-          (int) Libc.STATX.invokeExact(state, descriptor, empty, AT_EMPTY_PATH, STATX_BASIC, stat);
-      if (code < 0) {
+      MemorySegment text = arena.allocateFrom(name);
+      if ((int) Libc.STATX.invokeExact(state, directory, text, flags, STATX_BASIC, stat) < 0) {
         throw Libc.failure("stat", path.toString(), Libc.errno(state));
       }
       return new Figures(

@@ -1,0 +1,12 @@
+"""The figures to reach, in one place; each benchmark names the one that it judges."""
+
+WARM_CPU = "<= 1.05"  # CPU per byte of a sealed file through the mount, against the tmpfs file
+WARM_THROUGHPUT = ">= 0.95"
+COLD_THROUGHPUT = ">= 0.95"  # first read through the mount, against the fastest download
+ORIGIN_ONCE = "<= 1.00"  # origin bytes / object bytes; below one would mean that it was not cold
+CAPPED_THROUGHPUT = ">= 4"  # with a cap per connection, against one connection
+MODEL_TIME = "<= 1.2"  # tensor by tensor against sequential, both cold
+SCENARIO_SPEEDUP = ">= 12.7"
+SCENARIO_SECONDS_PER_GIB = 0.6
+STARTUP_SECONDS = 1.5
+WITHIN_BOUND = "<= 1.00"  # for a figure that has an absolute bound: value / bound

@@ -1,0 +1,102 @@
+"""The object store that everything reads from: the project's own local store (OSS and S3 on loopback), its limits set
+per benchmark, its statistics the truth about what left the origin."""
+
+import json
+import os
+import subprocess
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from .access import ACCESS_KEY, BUCKET, SECRET_KEY
+from .processes import Process, wait_for
+from .session import Session
+
+START_SECONDS = 30
+CONTROL_SECONDS = 30
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+MAIN = "io.gridset.localstore.LocalStoreMain"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the store grants, in the spelling of its command line; "0" is unlimited."""
+
+    rate: str = "0"
+    latency: str = "0"
+    per_connection_rate: str = "0"
+
+
+UNLIMITED = Limits()
+
+
+class LocalStore:
+    """A running store whose objects are the files below `bucket`."""
+
+    def __init__(self, session: Session, limits: Limits = UNLIMITED):
+        root = session.workspace.folder("store")
+        self.bucket = session.workspace.folder(f"store/{BUCKET}")
+        command = [java(session.repository), "-XX:+UseParallelGC", "-Xmx512m", "-cp", classpath(session.repository), MAIN]
+        command += ["--root", str(root), "--port", "0", "--until", "signal", "--etag-md5-limit", "0"]
+        command += ["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
+        self.process: Process = session.workspace.start("store", command)
+        line = wait_for("the local store", self._first_line, START_SECONDS, self.process)
+        self.endpoint: str = json.loads(line)["endpoint"]
+        self.limit(limits)
+
+    def limit(self, limits: Limits) -> None:
+        """Changes the limits of the running store."""
+        settings = {"rate": limits.rate, "latency": limits.latency, "per-connection-rate": limits.per_connection_rate}
+        self._control("PUT", "/-/behaviour?" + urllib.parse.urlencode(settings))
+
+    def reset(self) -> None:
+        self._control("DELETE", "/-/statistics")
+
+    def statistics(self) -> dict:
+        return json.loads(self._control("GET", "/-/statistics"))
+
+    def origin_bytes(self) -> int:
+        """Object bytes sent since the last reset."""
+        return int(self.statistics()["bodyBytes"])
+
+    def requests(self) -> int:
+        """Requests answered since the last reset, of every kind."""
+        return sum(self.statistics()["requests"].values())
+
+    def close(self) -> None:
+        self.process.stop()
+
+    def _first_line(self) -> str | None:
+        for line in self.process.log.read_text(errors="replace").splitlines():
+            if line.startswith("{"):
+                return line
+        return None
+
+    def _control(self, method: str, path: str) -> bytes:
+        request = urllib.request.Request(self.endpoint + path, method=method)
+        with _DIRECT.open(request, timeout=CONTROL_SECONDS) as answer:
+            return answer.read()
+
+
+def java_home(repository: Path) -> str:
+    """The JDK that the project's own scripts would choose."""
+    script = '. tools/jdk.sh && gridset_find_jdk && printf %s "$JAVA_HOME"'
+    done = subprocess.run(["bash", "-c", script], cwd=repository, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    return done.stdout
+
+
+def java(repository: Path) -> str:
+    return str(Path(java_home(repository)) / "bin" / "java")
+
+
+def classpath(repository: Path) -> str:
+    """The store's classes as the build leaves them, with the logging library that it needs."""
+    classes = repository / "local-store" / "target" / "classes"
+    if not (classes / Path(*MAIN.split("."))).with_suffix(".class").exists():
+        raise RuntimeError("the local store is not built: mvn -q -pl local-store -am package -DskipTests")
+    local = Path(os.environ.get("MAVEN_REPO_LOCAL") or Path.home() / ".m2" / "repository")
+    libraries = [*local.glob("org/slf4j/slf4j-api/*/*.jar")]
+    return os.pathsep.join(map(str, [classes, *libraries]))

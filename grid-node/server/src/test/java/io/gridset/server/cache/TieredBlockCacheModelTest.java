@@ -1,0 +1,192 @@
+package io.gridset.server.cache;
+
+import static io.gridset.core.cache.BlockCacheContract.content;
+import static io.gridset.core.cache.BlockCacheContract.fill;
+import static io.gridset.core.cache.BlockCacheContract.read;
+import static io.gridset.core.cache.BlockCacheContract.version;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gridset.core.block.BlockLayout;
+import io.gridset.core.block.FileVersion;
+import io.gridset.core.cache.Admission;
+import io.gridset.core.cache.BlockLookup;
+import io.gridset.core.cache.BlockWriter;
+import io.gridset.core.cache.CachedFile;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/// Random operations against a model that knows which blocks were published: the cache may forget,
+/// but only files that are not open (or blocks of one larger than the tier), and never goes past
+/// the quota.
+class TieredBlockCacheModelTest {
+  private static final int BLOCK = 8192;
+  private static final int FILES = 40;
+  private static final int STEPS = 20_000;
+  private static final long QUOTA = 40 * BLOCK;
+
+  private final Map<FileVersion, BitSet> published = new HashMap<>();
+
+  /// Blocks seen in files while these are open: none of them may go.
+  private final Map<FileVersion, BitSet> held = new HashMap<>();
+
+  private long largestTier;
+  private final List<CachedFile> open = new ArrayList<>();
+
+  @Test
+  void theCacheForgetsOnlyWhatItMay() throws Exception {
+    long seed = Long.getLong("gridset.seed", new SplittableRandom().nextLong());
+    System.out.println("TieredBlockCacheModelTest seed " + seed + " (-Dgridset.seed)");
+    SplittableRandom random = new SplittableRandom(seed);
+    try (TestingTier tier = TestingTier.inMemory();
+        TestingTier disk = TestingTier.onDisk()) {
+      CacheSettings settings =
+          new CacheSettings(
+              random.nextBoolean()
+                  ? List.of(tier.tier(QUOTA))
+                  : List.of(tier.tier(QUOTA), disk.tier(2 * QUOTA)));
+      largestTier = settings.tiers().getLast().quotaBytes();
+      TieredBlockCache cache = TestingTier.open(settings);
+      for (int step = 0; step < STEPS; step++) {
+        if (random.nextInt(2000) == 0) {
+          closeAll();
+          cache.close();
+          cache = TestingTier.open(settings);
+        }
+        step(cache, random);
+        if (step % 50 == 0) {
+          check(cache);
+        }
+      }
+      closeAll();
+      check(cache);
+      cache.close();
+    }
+  }
+
+  private void step(TieredBlockCache cache, SplittableRandom random) throws Exception {
+    switch (random.nextInt(10)) {
+      case 0, 1 -> openOne(cache, random.nextInt(FILES));
+      case 2 -> {
+        if (!open.isEmpty()) {
+          close(open.remove(random.nextInt(open.size())));
+        }
+      }
+      case 3 -> {
+        FileVersion version = version("f" + random.nextInt(FILES));
+        boolean inUse = open.stream().anyMatch(file -> file.version().equals(version));
+        long present = cache.presentBytes(version);
+        assertThat(cache.evict(version)).isEqualTo(inUse ? 0 : present);
+        if (!inUse) {
+          published.remove(version);
+        }
+      }
+      case 4 -> abandonOne(random);
+      default -> fillOrRead(random);
+    }
+  }
+
+  private void openOne(TieredBlockCache cache, int number) throws Exception {
+    if (open.size() < 12) {
+      open.add(cache.open(version("f" + number), layout(number), "owner" + number % 3));
+    }
+  }
+
+  /// Every tenth file is larger than the tier.
+  private static BlockLayout layout(int number) {
+    return new BlockLayout(number % 10 == 9 ? QUOTA + number * BLOCK + 5 : number * 1000L, BLOCK);
+  }
+
+  private void abandonOne(SplittableRandom random) throws Exception {
+    CachedFile file = any(random);
+    if (file != null && file.layout().blockCount() > 0) {
+      int block = random.nextInt(file.layout().blockCount());
+      if (file.admit(block) instanceof Admission.Admitted(BlockWriter writer)) {
+        try (writer) {
+          int most = (int) Math.min(5000, file.layout().range(block).length());
+          writer.accept(ByteBuffer.allocateDirect(random.nextInt(most)));
+        }
+        assertThat(file.isPresent(block)).isFalse();
+      }
+    }
+  }
+
+  private void fillOrRead(SplittableRandom random) throws Exception {
+    CachedFile file = any(random);
+    if (file == null || file.layout().blockCount() == 0) {
+      return;
+    }
+    int block = random.nextInt(file.layout().blockCount());
+    int length = (int) file.layout().range(block).length();
+    if (file.lookup(block, 0, length) instanceof BlockLookup.Hit(var bytes)) {
+      bytes.close();
+      assertThat(published.get(file.version()).get(block)).as("published %d", block).isTrue();
+      assertThat(read(file, block, 0, length)).isEqualTo(content(file, block, 0, length));
+      return;
+    }
+    switch (file.admit(block)) {
+      case Admission.Admitted(var writer) -> {
+        writer.close();
+        fillAdmitted(file, block);
+      }
+      case Admission.Declined _ -> {}
+      case Admission.AlreadyPresent _ -> throw new AssertionError("missed, yet present");
+    }
+  }
+
+  private void fillAdmitted(CachedFile file, int block) throws Exception {
+    fill(file, block);
+    published.computeIfAbsent(file.version(), _ -> new BitSet()).set(block);
+    held.computeIfAbsent(file.version(), _ -> new BitSet()).set(block);
+  }
+
+  private @org.jspecify.annotations.Nullable CachedFile any(SplittableRandom random) {
+    return open.isEmpty() ? null : open.get(random.nextInt(open.size()));
+  }
+
+  private void closeAll() {
+    while (!open.isEmpty()) {
+      close(open.removeLast());
+    }
+  }
+
+  private void close(CachedFile file) {
+    file.close();
+    if (open.stream().noneMatch(other -> other.version().equals(file.version()))) {
+      held.remove(file.version());
+    }
+  }
+
+  private void check(TieredBlockCache cache) {
+    var usage = cache.usage();
+    assertThat(usage.tiers()).allMatch(tier -> tier.usedBytes() <= tier.quotaBytes());
+    long present = 0;
+    for (int number = 0; number < FILES; number++) {
+      present += cache.presentBytes(version("f" + number));
+    }
+    assertThat(
+            List.of("owner0", "owner1", "owner2").stream().mapToLong(cache::presentBytesOf).sum())
+        .isEqualTo(present);
+    for (CachedFile file : open) {
+      long bytes = 0;
+      for (int block = 0; block < file.layout().blockCount(); block++) {
+        if (file.isPresent(block)) {
+          bytes += file.layout().range(block).length();
+          assertThat(published.get(file.version()).get(block)).isTrue();
+        } else if (file.layout().fileBytes() <= largestTier) {
+          assertThat(held.getOrDefault(file.version(), new BitSet()).get(block))
+              .as("block %d of a file in use was lost", block)
+              .isFalse();
+        }
+      }
+      assertThat(file.presentBytes()).isEqualTo(bytes);
+      assertThat(file.sealed().isPresent())
+          .isEqualTo(bytes == file.layout().fileBytes() && bytes <= largestTier);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.gridset.server.grid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.hazelcast.client.HazelcastClient;
+import com.hazelcast.client.config.ClientConfig;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+class MemberConfigTest {
+  private static final AtomicBoolean READ = new AtomicBoolean();
+
+  /// What an attacker would send: code that runs while it is read.
+  private static final class Gadget implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private void readObject(ObjectInputStream in) {
+      READ.set(true);
+    }
+  }
+
+  @Test
+  void nothingButPlainValuesIsDeserialisedAndNoClientIsLetIn() {
+    GridSettings settings =
+        new GridSettings("config-test", "127.0.0.1", 25_701, 100, new Discovery.Alone(), 1);
+    HazelcastInstance member = Hazelcast.newHazelcastInstance(MemberConfig.of(settings, "one"));
+    try {
+      var map = member.<String, Object>getMap("any");
+      map.put("text", "plain");
+      assertThat(map.get("text")).isEqualTo("plain");
+      map.put("gadget", new Gadget());
+      assertThatThrownBy(() -> map.get("gadget")).hasStackTraceContaining("Gadget");
+      assertThat(READ).isFalse();
+
+      ClientConfig client = new ClientConfig().setClusterName("config-test");
+      client.setProperty("hazelcast.logging.type", "slf4j");
+      var address = member.getCluster().getLocalMember().getAddress();
+      client.getNetworkConfig().addAddress("127.0.0.1:" + address.getPort());
+      client
+          .getConnectionStrategyConfig()
+          .getConnectionRetryConfig()
+          .setClusterConnectTimeoutMillis(1_000);
+      assertThatThrownBy(() -> HazelcastClient.newHazelcastClient(client))
+          .isInstanceOf(IllegalStateException.class);
+    } finally {
+      member.shutdown();
+    }
+  }
+}
