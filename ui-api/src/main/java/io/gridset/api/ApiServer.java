@@ -11,6 +11,7 @@ import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,6 +127,7 @@ public final class ApiServer implements AutoCloseable {
     for (Route route : routes(ports)) {
       config.routes.addHttpHandler(route.method(), route.path(), route.handler());
     }
+    config.routes.exception(HttpResponseException.class, ApiServer::answerProblem);
     config.routes.exception(Exception.class, ApiServer::answerProblem);
   }
 
