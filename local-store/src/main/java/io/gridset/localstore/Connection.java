@@ -36,20 +36,25 @@ final class Connection {
   /// Serves until either side ends the connection.
   void serve() {
     try (wire) {
-      RequestReader reader = new RequestReader(wire);
-      HttpRequest request = reader.next();
-      while (request != null) {
-        if (exchange(request) == ResponseSender.Ending.CLOSE || request.lastOnConnection()) {
-          return;
-        }
-        request = reader.next();
+      try {
+        serveRequests(new RequestReader(wire));
+      } catch (MalformedRequestException e) {
+        refuse(e);
       }
-    } catch (MalformedRequestException e) {
-      refuse(e);
     } catch (IOException e) {
       LOG.debug("connection ended: {}", e.toString());
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void serveRequests(RequestReader reader) throws IOException, InterruptedException {
+    HttpRequest request = reader.next();
+    while (request != null) {
+      if (exchange(request) == ResponseSender.Ending.CLOSE || request.lastOnConnection()) {
+        return;
+      }
+      request = reader.next();
     }
   }
 
@@ -101,15 +106,8 @@ final class Connection {
     return ResponseSender.Ending.KEEP;
   }
 
-  private void refuse(MalformedRequestException e) {
+  private void refuse(MalformedRequestException e) throws IOException, InterruptedException {
     Response response = Response.text(400, "text/plain", e.getMessage() + "\n");
-    response.with("Connection", "close");
-    try {
-      sender.send(StoreService.Reply.plain(response));
-    } catch (IOException gone) {
-      LOG.debug("a malformed request's client is gone: {}", gone.toString());
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+    sender.send(StoreService.Reply.plain(response.with("Connection", "close")));
   }
 }

@@ -1,12 +1,108 @@
 package io.gridset.node;
 
+import io.gridset.api.Mounts;
+import io.gridset.core.control.ControlPlane;
+import io.gridset.core.dataset.DatasetHost;
+import io.gridset.core.placement.MemberView;
+import io.gridset.core.unit.Ticker;
+import io.gridset.server.control.ControlSettings;
+import io.gridset.server.control.LocalControlPlane;
+import io.gridset.server.grid.GridMember;
+import io.gridset.server.grid.GridSettings;
+import io.gridset.server.host.HostSettings;
+import io.gridset.server.host.LocalDatasetHost;
+import io.gridset.server.read.Homes;
+import io.gridset.server.read.MemoryBudget;
+import io.gridset.server.read.ReadSettings;
+import io.gridset.server.store.StoreSettings;
+import io.gridset.server.store.UnderStores;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
 
-/// The parts of a node on this machine.
-public final class LocalParts {
-  private LocalParts() {}
+/// The parts of a node on this machine, wired by hand. Built in the order of their needs: the grid member
+/// joins in the background while datasets start and mounts come back.
+public final class LocalParts implements NodeParts {
+  /// Memory for reading ahead and for reading through, outside of the tiers: enough for some sequential
+  /// readers at 64 MiB each, little beside any tier.
+  private static final long READ_BUDGET_BYTES = 256L << 20;
 
+  private final GridMember grid;
+  private final LocalDatasetHost host;
+  private final LocalControlPlane control;
+  private final FuseMounts mounts;
+
+  private LocalParts(
+      GridMember grid, LocalDatasetHost host, LocalControlPlane control, FuseMounts mounts) {
+    this.grid = grid;
+    this.host = host;
+    this.control = control;
+    this.mounts = mounts;
+  }
+
+  /// Opens everything on the node's directories.
   public static NodeParts open(NodeSettings settings) throws IOException {
-    throw new IOException("this build has no parts for a node in " + settings.stateDirectory());
+    Ticker ticker = Ticker.system();
+    GridMember grid = GridMember.start(GridSettings.standalone(settings.memory().bytes()));
+    UnderStores stores = new UnderStores(StoreSettings.defaults());
+    NodeCaches caches = new NodeCaches(settings, InstantSource.system());
+    MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
+    ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid));
+    LocalDatasetHost host =
+        new LocalDatasetHost(
+            new HostSettings(
+                stores::open, caches, reading, ticker, HostSettings.DEFAULT_START_PATIENCE));
+    try {
+      LocalControlPlane control =
+          LocalControlPlane.open(control(settings), host, grid, InstantSource.system(), ticker);
+      FuseMounts mounts =
+          new FuseMounts(new MountRecords(settings.stateDirectory()), host);
+      mounts.restore();
+      return new LocalParts(grid, host, control, mounts);
+    } catch (IOException | RuntimeException e) {
+      host.close();
+      grid.close();
+      throw e;
+    }
+  }
+
+  private static ControlSettings control(NodeSettings settings) {
+    Path state = settings.stateDirectory();
+    return new ControlSettings(
+        state.resolve("manifests"),
+        Optional.of(state.resolve("secrets")),
+        System.getenv(),
+        ControlSettings.DEFAULT_TICK);
+  }
+
+  @Override
+  public ControlPlane control() {
+    return control;
+  }
+
+  @Override
+  public DatasetHost host() {
+    return host;
+  }
+
+  @Override
+  public Mounts mounts() {
+    return mounts;
+  }
+
+  @Override
+  public MemberView members() {
+    return grid.get();
+  }
+
+  @Override
+  public void close() {
+    try (grid;
+        host;
+        control;
+        mounts) {
+      // In reverse order: mounts first, the grid last.
+    }
   }
 }

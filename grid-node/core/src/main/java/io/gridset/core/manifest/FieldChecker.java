@@ -175,9 +175,11 @@ final class FieldChecker {
     }
     for (Field field : fields.byName().values()) {
       JsonNode present = value.get(field.name());
-      if (field.treatment() == Treatment.REQUIRED
-          && (present == null || present.isNull() || present.asText("-").isEmpty())
-          && !(present != null && present.isContainerNode())) {
+      boolean missing =
+          present == null
+              || present.isNull()
+              || (present.isTextual() && present.textValue().isEmpty());
+      if (missing && field.treatment() == Treatment.REQUIRED) {
         problem(prefix + field.name(), "is required");
       }
     }

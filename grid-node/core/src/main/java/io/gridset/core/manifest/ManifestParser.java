@@ -62,7 +62,7 @@ public final class ManifestParser {
     int number = 0;
     for (JsonNode node : nodes) {
       number++;
-      if (node.isNull() || node.isMissingNode() || node.asText("-").isEmpty()) {
+      if (node.isNull() || node.isMissingNode() || isBlank(node)) {
         continue;
       }
       boolean isList = node.path("kind").asText().equals("List") && node.path("items").isArray();
@@ -83,6 +83,10 @@ public final class ManifestParser {
       problems.add("the text holds no manifest");
     }
     return new ParsedManifests(documents, problems.stream().limit(MAX_PROBLEMS).toList());
+  }
+
+  private static boolean isBlank(JsonNode node) {
+    return node.isTextual() && node.textValue().isBlank();
   }
 
   /// Jackson would read an alias as the plain text of its name: a wrong value, told to nobody.

@@ -112,7 +112,8 @@ final class DatasetReconciler {
     Action start = new Action.Start(wanted);
     return switch (observed.host()) {
       case HostState.Stopped() -> new Decision(start, starting(Phase.NOT_BOUND));
-      case HostState.Starting(_) -> new Decision(new Action.Nothing(), starting(Phase.NOT_BOUND));
+      case HostState.Starting(_, Phase shownAs) ->
+          new Decision(new Action.Nothing(), starting(shownAs));
       case HostState.Running(DatasetDefinition running) ->
           running.equals(wanted)
               ? new Decision(
@@ -137,7 +138,7 @@ final class DatasetReconciler {
     Action action =
         switch (observed.host()) {
           case HostState.Running(_), HostState.Failed(_, _, _, _, _) -> new Action.Stop();
-          case HostState.Stopped(), HostState.Starting(_) -> new Action.Nothing();
+          case HostState.Stopped(), HostState.Starting(_, _) -> new Action.Nothing();
         };
     return new Decision(action, new Verdict(phase, reason, message));
   }

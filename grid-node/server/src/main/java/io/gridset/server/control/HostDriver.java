@@ -63,7 +63,9 @@ final class HostDriver {
       boolean again =
           before instanceof HostState.Failed failed && failed.definition().equals(definition);
       attempts = again && before instanceof HostState.Failed failed ? failed.attempts() : 0;
-      states.put(uid, new HostState.Starting(definition));
+      Verdict.Phase shownAs =
+          before instanceof HostState.Running ? Verdict.Phase.UPDATING : Verdict.Phase.NOT_BOUND;
+      states.put(uid, new HostState.Starting(definition, shownAs));
     }
     Thread.ofVirtual()
         .name("gridset-start-" + definition.name())

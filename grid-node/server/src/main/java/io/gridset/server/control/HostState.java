@@ -7,7 +7,8 @@ import io.gridset.core.store.StorageException;
 sealed interface HostState {
   record Stopped() implements HostState {}
 
-  record Starting(DatasetDefinition definition) implements HostState {}
+  /// @param shownAs UPDATING when it replaces a running one
+  record Starting(DatasetDefinition definition, Verdict.Phase shownAs) implements HostState {}
 
   record Running(DatasetDefinition definition) implements HostState {}
 

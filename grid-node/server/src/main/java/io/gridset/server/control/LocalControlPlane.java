@@ -53,7 +53,6 @@ public final class LocalControlPlane implements ControlPlane {
   private final InstantSource clock;
   private final Semaphore wake = new Semaphore(0);
   private final AtomicBoolean closing = new AtomicBoolean();
-  private final Object changes = new Object();
   private final Thread worker;
 
   private LocalControlPlane(
@@ -105,7 +104,7 @@ public final class LocalControlPlane implements ControlPlane {
     }
     List<ApplyOutcome> outcomes = new ArrayList<>();
     List<StoredResource> stored = new ArrayList<>();
-    synchronized (changes) {
+    synchronized (catalog) {
       for (ParsedDocument document : parsed.documents()) {
         Optional<StoredResource> present =
             document instanceof ParsedDocument.Resource resource
@@ -144,7 +143,7 @@ public final class LocalControlPlane implements ControlPlane {
   @Override
   public boolean delete(ResourceKind kind, DatasetName name) {
     List<StoredResource> gone;
-    synchronized (changes) {
+    synchronized (catalog) {
       Optional<StoredResource> deleted = catalog.find(kind, name);
       if (deleted.isEmpty()) {
         return false;

@@ -185,13 +185,13 @@ final class ReconcileLoop {
         tell(load, EventLog.Type.WARNING, wait.reason(), wait.message());
       }
       case LoadReconciler.Decision.Start() -> {
-        catalog.write(List.of(catalog.putLoad(load, started(load))));
+        catalog.writeFor(load, List.of(catalog.putLoad(load, started(load))));
         loads.start(load.uid(), load.generation(), spec.dataset(), spec.request());
         tell(load, EventLog.Type.NORMAL, "DataLoadJobStarted", "loading Dataset " + spec.dataset());
       }
       case LoadReconciler.Decision.Finish finish -> finish(load, record, finish);
       case LoadReconciler.Decision.Delete() -> {
-        catalog.write(List.of(catalog.remove(load), catalog.removeLoad(load)));
+        catalog.writeFor(load, List.of(catalog.remove(load), catalog.removeLoad(load)));
         events.forget(ResourceKind.DATA_LOAD, load.name());
       }
     }
@@ -220,7 +220,7 @@ final class ReconcileLoop {
             finish.reason(),
             finish.message(),
             finish.progress());
-    catalog.write(List.of(catalog.putLoad(load, ended)));
+    catalog.writeFor(load, List.of(catalog.putLoad(load, ended)));
     loads.forget(load.uid());
     boolean complete = finish.phase() == LoadRecord.Phase.COMPLETE;
     tell(

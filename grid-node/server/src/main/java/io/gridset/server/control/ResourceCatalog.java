@@ -107,8 +107,21 @@ final class ResourceCatalog {
     return new RecordChange(LOAD + load.name(), load.uid(), null);
   }
 
-  void write(List<RecordChange> changes) {
+  /// Whoever reads, decides and then writes holds this object's monitor meanwhile.
+  synchronized void write(List<RecordChange> changes) {
     records.write(changes);
+  }
+
+  /// Writes what was decided about a resource, unless it was changed, deleted or created anew
+  /// since.
+  synchronized void writeFor(StoredResource resource, List<RecordChange> changes) {
+    boolean current =
+        find(resource.kind(), resource.name())
+            .filter(present -> present.version() == resource.version())
+            .isPresent();
+    if (current) {
+      records.write(changes);
+    }
   }
 
   private Optional<StoredResource> read(StateRecord record) {

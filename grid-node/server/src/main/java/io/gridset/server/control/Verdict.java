@@ -29,6 +29,6 @@ record Verdict(Phase phase, String reason, String message) {
   /// Whether somebody has to do something about it.
   boolean needsAttention() {
     return phase == Phase.FAILED
-        || (phase == Phase.NOT_BOUND && !reason.equals("Starting") && this != UNKNOWN);
+        || (phase == Phase.NOT_BOUND && !reason.equals("Starting") && !equals(UNKNOWN));
   }
 }

@@ -1,0 +1,118 @@
+package io.gridset.node;
+
+import io.gridset.core.cache.BlockCache;
+import io.gridset.core.dataset.DatasetDefinition;
+import io.gridset.core.dataset.TierDefinition;
+import io.gridset.core.dataset.TierDefinition.Medium;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.DataSize;
+import io.gridset.server.cache.CacheDirectory;
+import io.gridset.server.cache.CacheSettings;
+import io.gridset.server.cache.TieredBlockCache;
+import io.gridset.server.host.CacheFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Where this node keeps the caches of its datasets. A tier in memory is a tmpfs of the node's own when it
+/// may mount one, else a directory under the path that the manifest names; a tier on disk is a directory under
+/// that path. Two nodes on one machine never share one: the run directory tells them apart.
+final class NodeCaches implements CacheFactory {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeCaches.class);
+
+  /// What stays free beside tiers in memory: heap, buffers and other programs.
+  private static final long MEMORY_RESERVE_BYTES = 1L << 30;
+
+  /// Room in a tmpfs beside the quota: the table (96 bytes a file, 8 a block) and directories.
+  private static final long TABLE_ROOM_BYTES = 64L << 20;
+
+  private final NodeSettings settings;
+  private final InstantSource clock;
+
+  NodeCaches(NodeSettings settings, InstantSource clock) {
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  @Override
+  public BlockCache open(DatasetDefinition dataset) throws StorageException {
+    checkMemory(dataset);
+    List<CacheSettings.Tier> tiers = new ArrayList<>();
+    for (int level = 0; level < dataset.tiers().size(); level++) {
+      TierDefinition tier = dataset.tiers().get(level);
+      tiers.add(
+          new CacheSettings.Tier(
+              tier.medium(),
+              directory(dataset.uid(), level, tier),
+              tier.quota().bytes(),
+              tier.highWatermark(),
+              tier.lowWatermark()));
+    }
+    return TieredBlockCache.open(new CacheSettings(tiers), clock);
+  }
+
+  private Path directory(String uid, int level, TierDefinition tier) throws StorageException {
+    String name = uid + "-" + level;
+    if (tier.medium() != Medium.MEM) {
+      return CacheDirectory.asGiven(shared(tier).resolve(name)).path();
+    }
+    CacheDirectory own =
+        CacheDirectory.prepare(
+            settings.runDirectory().resolve("memory").resolve(name),
+            tier.quota().bytes() + TABLE_ROOM_BYTES);
+    LOG.info("tier {} of dataset {}: {}", level, uid, own.explanation());
+    return switch (own.backing()) {
+      case OWN_TMPFS_HUGE, OWN_TMPFS -> own.path();
+      case SHARED_TMPFS, DISK -> CacheDirectory.asGiven(shared(tier).resolve(name)).path();
+    };
+  }
+
+  /// A directory of this node under the tier's path.
+  private Path shared(TierDefinition tier) {
+    String node = Integer.toHexString(settings.runDirectory().toString().hashCode());
+    return Path.of(tier.path()).resolve("gridset-" + node);
+  }
+
+  /// Refuses tiers that this machine's memory cannot hold: the kernel would kill somebody later.
+  private static void checkMemory(DatasetDefinition dataset) throws StorageException {
+    long wanted =
+        dataset.tiers().stream()
+            .filter(tier -> tier.medium() == Medium.MEM)
+            .mapToLong(tier -> tier.quota().bytes())
+            .sum();
+    long most = memoryLimit() - Runtime.getRuntime().maxMemory() - MEMORY_RESERVE_BYTES;
+    if (wanted > most) {
+      throw StorageException.of(
+          Kind.INVALID,
+          "spec.tieredstore.levels: MEM tiers of "
+              + new DataSize(wanted)
+              + " do not fit this machine's memory ("
+              + new DataSize(Math.max(0, most))
+              + " after heap and reserve); lower quota, or add a tier on SSD");
+    }
+  }
+
+  /// The smaller of the machine's memory and the control group's limit, in bytes.
+  private static long memoryLimit() {
+    long machine = number(Path.of("/proc/meminfo"), "MemTotal:\\s+([0-9]+) kB") << 10;
+    long group = number(Path.of("/sys/fs/cgroup/memory.max"), "^([0-9]+)");
+    return group > 0 && group < machine ? group : machine;
+  }
+
+  private static long number(Path file, String pattern) {
+    try {
+      Matcher matcher = Pattern.compile(pattern).matcher(Files.readString(file));
+      return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    } catch (IOException _) {
+      return 0; // No such limit here.
+    }
+  }
+}
