@@ -79,6 +79,7 @@ public final class GridsetMain {
     line.addSubcommand("evict", new EvictCommand(gridset));
     line.addSubcommand("stats", new StatsCommand(gridset));
     line.addSubcommand("doctor", new DoctorCommand(gridset));
+    line.addSubcommand("demo", new DemoCommand(gridset));
     line.addSubcommand("completion", new CompletionCommand(gridset));
     line.addSubcommand("version", new VersionCommand(gridset));
     line.setCaseInsensitiveEnumValuesAllowed(true);

@@ -6,7 +6,7 @@ import java.util.Locale;
 /// The demo's figures.
 ///
 /// @param originBytes body bytes that the object store sent from start to end
-record DemoReport(
+public record DemoReport(
     long datasetBytes,
     TreeReader.Pass cold,
     TreeReader.Pass warm,
@@ -15,7 +15,7 @@ record DemoReport(
     double rateMegabytesPerSecond) {
 
   /// The JSON form; names as the issue gives them.
-  record Figures(
+  public record Figures(
       @JsonProperty double coldSeconds,
       @JsonProperty double warmSeconds,
       @JsonProperty double tmpfsSeconds,
@@ -28,7 +28,7 @@ record DemoReport(
       @JsonProperty double warmMegabytesPerSecond,
       @JsonProperty double storeMegabytesPerSecond) {}
 
-  Figures figures() {
+  public Figures figures() {
     return new Figures(
         cold.seconds(),
         warm.seconds(),
@@ -47,7 +47,7 @@ record DemoReport(
     return (double) originBytes / datasetBytes;
   }
 
-  String table() {
+  public String table() {
     return "%-34s %9s %10s %8s%n".formatted("", "SECONDS", "MB/S", "RATIO")
         + row("cold, from the object store", cold, 1)
         + row("warm, from the mount", warm, cold.seconds() / warm.seconds())

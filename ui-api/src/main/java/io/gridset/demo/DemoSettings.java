@@ -5,9 +5,9 @@ import io.gridset.core.unit.DataSize;
 /// What the demo makes and how fast its object store may be.
 ///
 /// @param rate of the store, in bytes a second over all connections
-record DemoSettings(DataSize modelSize, int smallFiles, DataSize rate, Retention retention) {
+public record DemoSettings(DataSize modelSize, int smallFiles, DataSize rate, Retention retention) {
   /// What becomes of processes, mount and files at the end.
-  enum Retention {
+  public enum Retention {
     REMOVE,
     KEEP
   }
@@ -15,7 +15,7 @@ record DemoSettings(DataSize modelSize, int smallFiles, DataSize rate, Retention
   /// Bytes of each small file: a tokenizer or configuration file's usual size.
   static final int SMALL_FILE_BYTES = 16 << 10;
 
-  DemoSettings {
+  public DemoSettings {
     if (modelSize.bytes() < 1 << 20) {
       throw new IllegalArgumentException("--model-size must be at least 1Mi");
     }

@@ -11,7 +11,7 @@ import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /// Reads every file below a directory once, as `cat` would, and times it.
-final class TreeReader {
+public final class TreeReader {
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final Ticker ticker;
@@ -21,7 +21,7 @@ final class TreeReader {
   }
 
   /// Bytes, files and nanoseconds of one pass.
-  record Pass(long bytes, long files, long nanos) {
+  public record Pass(long bytes, long files, long nanos) {
     double seconds() {
       return nanos / 1e9;
     }

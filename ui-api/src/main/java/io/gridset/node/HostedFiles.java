@@ -56,7 +56,7 @@ final class HostedFiles implements DatasetFiles {
 
   @Override
   public AutoCloseable watch(Consumer<String> listener) {
-    return host.watchFiles(name, listener);
+    return host.watch(name, listener);
   }
 
   private DatasetFiles running() throws StorageException {

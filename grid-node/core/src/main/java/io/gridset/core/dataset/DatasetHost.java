@@ -4,6 +4,7 @@ import io.gridset.core.cache.CacheUsage;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Runs datasets on this node: opens their under stores, lists, caches, loads. Thread-safe.
 public interface DatasetHost extends AutoCloseable {
@@ -17,6 +18,10 @@ public interface DatasetHost extends AutoCloseable {
 
   /// The files of a running dataset.
   Optional<DatasetFiles> files(DatasetName name);
+
+  /// As [DatasetFiles#watch] for whatever definition of the dataset runs, now and later; for a dataset that
+  /// refers to another, what changes there.
+  AutoCloseable watch(DatasetName name, Consumer<String> listener);
 
   Optional<DatasetUsage> usage(DatasetName name);
 

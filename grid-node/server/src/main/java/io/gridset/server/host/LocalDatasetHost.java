@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Runs datasets in this process. Starting and stopping go one at a time; everything else goes on
@@ -27,6 +28,7 @@ public final class LocalDatasetHost implements DatasetHost {
   private final HostSettings settings;
   private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
   private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
+  private final FileWatches watches = new FileWatches();
 
   /// A dataset that only refers to another.
   private record View(DatasetDefinition definition, DatasetReference reference) {}
@@ -47,7 +49,10 @@ public final class LocalDatasetHost implements DatasetHost {
     try {
       BlockCache cache = cacheFor(definition, old);
       stop(definition.uid(), old, definition);
-      running.put(definition.name(), RunningDataset.attach(opened, cache, settings));
+      RunningDataset dataset = RunningDataset.attach(opened, cache, settings);
+      // Ends with the dataset's files.
+      var _ = dataset.files().watch(path -> changed(definition.name(), path));
+      running.put(definition.name(), dataset);
     } catch (StorageException | RuntimeException e) {
       opened.close();
       throw e;
@@ -79,6 +84,22 @@ public final class LocalDatasetHost implements DatasetHost {
     return view == null
         ? Optional.empty()
         : Optional.of(new ReferencedFiles(view.reference, new ViewTarget(view)));
+  }
+
+  @Override
+  public AutoCloseable watch(DatasetName name, Consumer<String> listener) {
+    return watches.add(name, listener);
+  }
+
+  private void changed(DatasetName name, String path) {
+    watches.changed(name, path);
+    for (View view : views.values()) {
+      if (view.reference.target().equals(name)) {
+        view.reference
+            .inReference(path)
+            .ifPresent(shown -> watches.changed(view.definition.name(), shown));
+      }
+    }
   }
 
   @Override

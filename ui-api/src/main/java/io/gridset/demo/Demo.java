@@ -1,12 +1,10 @@
 package io.gridset.demo;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.gridset.client.GridsetClient;
 import io.gridset.core.control.ControlPlane.ApplyMode;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.ManifestTemplate;
 import io.gridset.core.manifest.ResourceKind;
-import io.gridset.core.unit.DataSize;
 import io.gridset.core.unit.Ticker;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,104 +14,48 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-/// `gridset demo`: the main job in a minute, on this machine, with nothing else needed.
-@Command(
-    name = "demo",
-    description =
-        "Shows the main job on this machine: starts a local object store that is as slow as the published"
-            + " scenario's (46 MB/s), applies that scenario's manifests, mounts the dataset, reads it cold and"
-            + " warm, and prints what it took. Removes all of it at the end, also on Ctrl-C.",
-    footer = {
-      "",
-      "Examples:",
-      "  gridset demo                        512 MiB model and 2,000 small files, about half a minute",
-      "  gridset demo --model-size 64Mi      a short one",
-      "  gridset demo --keep                 leaves store, node and mount running to play with",
-      "  gridset demo --output json          coldSeconds, warmSeconds, ratio, originRatio, ..."
-    })
-public final class DemoCommand implements Callable<Integer> {
+/// Scenario 1, played once: set up, read cold, load, read warm, compare, take away.
+public final class Demo {
   private static final String SCENARIO = "/scenarios/1-model-serving.yaml";
   private static final DatasetName DATASET = DatasetName.parse("default/serverless-data");
   private static final DatasetName WARM_UP = DatasetName.parse("default/serverless-data-warmup");
 
-  @Spec private CommandSpec spec;
-
-  @Option(
-      names = "--model-size",
-      paramLabel = "SIZE",
-      defaultValue = "512Mi",
-      description = "Size of the model file (default: ${DEFAULT-VALUE}).")
-  private String modelSize;
-
-  @Option(
-      names = "--files",
-      paramLabel = "COUNT",
-      defaultValue = "2000",
-      description = "Number of small files (default: ${DEFAULT-VALUE}).")
-  private int files;
-
-  @Option(
-      names = "--rate",
-      paramLabel = "SIZE",
-      defaultValue = "46M",
-      description = "What the object store gives in a second, in all (default: ${DEFAULT-VALUE}).")
-  private String rate;
-
-  @Option(names = "--keep", description = "Leave store, node and mount running.")
-  private boolean keep;
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      defaultValue = "table",
-      description = "table or json.")
-  private Output output = Output.table;
-
-  /// How the figures are printed.
-  @SuppressWarnings("JavaCase") // The names are what users type.
-  enum Output {
-    table,
-    json
-  }
-
+  private final DemoSettings settings;
+  private final String launcher;
+  private final PrintWriter err;
+  private final boolean terminal;
   private final Ticker ticker = Ticker.system();
 
-  @Override
-  public Integer call() throws IOException {
-    DemoSettings settings =
-        new DemoSettings(
-            DataSize.parse(modelSize),
-            files,
-            DataSize.parse(rate),
-            keep ? DemoSettings.Retention.KEEP : DemoSettings.Retention.REMOVE);
-    String launcher = System.getenv("GRIDSET_LAUNCHER");
-    if (launcher == null) {
-      throw new IOException("the demo starts a node by the gridset script: run it as ./gridset demo");
-    }
+  /// @param launcher the `gridset` script, by which a node is started
+  /// @param err where progress is told
+  /// @param columns of the terminal; 0 when there is none
+  public Demo(DemoSettings settings, String launcher, PrintWriter err, int columns) {
+    this.settings = settings;
+    this.launcher = launcher;
+    this.err = err;
+    this.terminal = columns > 0;
+  }
+
+  /// Plays it; whatever was set up is taken away again, also when it fails or the process is interrupted.
+  public DemoReport run() throws IOException {
     Path directory = Files.createTempDirectory("gridset-demo-");
     try (DemoStage stage = new DemoStage(directory, ticker)) {
       Thread hook = Thread.ofPlatform().name("demo-cleanup").unstarted(stage::close);
       Runtime.getRuntime().addShutdownHook(hook);
-      DemoReport report = play(stage, settings, launcher);
-      print(report);
+      DemoReport report = play(stage);
       if (settings.retention() == DemoSettings.Retention.KEEP) {
         stage.keep();
-        err().print(whatToTry(stage));
-        err().flush();
+        err.print(whatToTry(stage));
+        err.flush();
       }
+      return report;
     }
-    return 0;
   }
 
-  private DemoReport play(DemoStage stage, DemoSettings settings, String launcher)
+  private DemoReport play(DemoStage stage)
       throws IOException {
     say("writing a %s model and %d small files", settings.modelSize(), settings.smallFiles());
     long datasetBytes = stage.generate(settings);
@@ -168,18 +110,19 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private static String manifests(DemoStage stage) throws IOException {
-    try (InputStream resource = DemoCommand.class.getResourceAsStream(SCENARIO)) {
+    try (InputStream resource = Demo.class.getResourceAsStream(SCENARIO)) {
       if (resource == null) {
         throw new IOException(SCENARIO + " is missing from this build");
       }
       String text = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
       return ManifestTemplate.expand(
-          text,
-          Map.of(
+              text,
+              Map.of(
               "OSS_ACCESS_KEY_ID", DemoStage.ACCESS_KEY,
               "OSS_ACCESS_KEY_SECRET", DemoStage.SECRET_KEY,
               "OSS_BUCKET", DemoStage.BUCKET,
-              "OSS_ENDPOINT", stage.storeEndpoint().toString()));
+              "OSS_ENDPOINT", stage.storeEndpoint().toString()))
+          .text();
     }
   }
 
@@ -187,15 +130,6 @@ public final class DemoCommand implements Callable<Integer> {
     return Arrays.stream(manifests.split("(?m)^---$"))
         .filter(document -> !document.contains("kind: " + kind + "\n"))
         .collect(Collectors.joining("---"));
-  }
-
-  private void print(DemoReport report) throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(
-        output == Output.json
-            ? new ObjectMapper().writeValueAsString(report.figures())
-            : report.table());
-    out.flush();
   }
 
   private String whatToTry(DemoStage stage) {
@@ -215,14 +149,14 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private void say(String format, Object... arguments) {
-    err().println("demo: " + format.formatted(arguments));
-    err().flush();
+    err.println("demo: " + format.formatted(arguments));
+    err.flush();
   }
 
   /// A percentage on a terminal, nothing in a log.
   private LongConsumer progress(String what, long totalBytes) {
     say("%s", what);
-    if (System.console() == null || !System.console().isTerminal()) {
+    if (!terminal) {
       return _ -> {};
     }
     long[] shown = {-1};
@@ -230,13 +164,9 @@ public final class DemoCommand implements Callable<Integer> {
       long percent = bytes * 100 / totalBytes;
       if (percent != shown[0]) {
         shown[0] = percent;
-        err().print("\r  %3d %%%s".formatted(percent, percent == 100 ? "\r" : ""));
-        err().flush();
+        err.print("\r  %3d %%%s".formatted(percent, percent == 100 ? "\r" : ""));
+        err.flush();
       }
     };
-  }
-
-  private PrintWriter err() {
-    return spec.commandLine().getErr();
   }
 }
