@@ -63,7 +63,7 @@ final class HostedFiles implements DatasetFiles {
       pending.add(watch);
     }
     host.files(name).ifPresent(this::startWatches);
-    return watch;
+    return watch::stop;
   }
 
   /// Nobody can have been told of a name before the dataset ran, so a watch that starts with the first call
@@ -76,7 +76,7 @@ final class HostedFiles implements DatasetFiles {
   }
 
   /// A watch that waits for its dataset.
-  private static final class Pending implements AutoCloseable {
+  private static final class Pending {
     private final Consumer<String> listener;
     private @Nullable AutoCloseable started;
     private boolean closed;
@@ -91,8 +91,7 @@ final class HostedFiles implements DatasetFiles {
       }
     }
 
-    @Override
-    public synchronized void close() throws Exception {
+    synchronized void stop() throws Exception {
       closed = true;
       if (started != null) {
         started.close();
