@@ -49,6 +49,7 @@ final class DemoStage implements AutoCloseable {
     this.directory = directory;
     this.ticker = ticker;
     onClose(() -> deleteTree(directory));
+    onClose(() -> unmountBelow(directory));
   }
 
   Path directory() {
@@ -206,6 +207,22 @@ final class DemoStage implements AutoCloseable {
   public void close() {
     for (Runnable next = cleanUps.poll(); next != null; next = cleanUps.poll()) {
       next.run();
+    }
+  }
+
+  /// Takes away what a node leaves for its next start (its memory file system), or left when it was killed.
+  private static void unmountBelow(Path directory) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+        String target = line.split(" ")[1].replace("\\040", " ");
+        if (target.startsWith(directory + "/")) {
+          var _ = new ProcessBuilder("umount", "-l", target).start().waitFor();
+        }
+      }
+    } catch (IOException e) {
+      System.err.println("could not unmount below " + directory + ": " + e.getMessage());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 
