@@ -117,9 +117,9 @@ final class S3Bucket implements BucketClient {
   }
 
   private StorageException translate(String what, SdkException thrown) {
-    Optional<StorageException> ours = Causes.storage(thrown);
+    Optional<StorageException> ours = Causes.storage(thrown, failures.fields().endpoint());
     if (ours.isPresent()) {
-      return ours.get().again();
+      return ours.get();
     }
     if (thrown instanceof AbortedException) {
       return StorageException.of(Kind.CANCELLED, what + ": interrupted", thrown);
