@@ -82,6 +82,7 @@ public final class GridsetMain {
     line.addSubcommand("demo", new DemoCommand(gridset));
     line.addSubcommand("completion", new CompletionCommand(gridset));
     line.addSubcommand("version", new VersionCommand(gridset));
+    line.addSubcommand("warm-up", new WarmUpCommand(gridset));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(surroundings.out());
     line.setErr(surroundings.err());

@@ -44,7 +44,7 @@ public final class LocalParts implements NodeParts {
   /// Opens everything on the node's directories.
   public static NodeParts open(NodeSettings settings) throws IOException {
     Ticker ticker = Ticker.system();
-    GridMember grid = GridMember.start(GridSettings.standalone(settings.memory().bytes()));
+    GridMember grid = GridMember.start(GridSettings.standalone((double) settings.memory().bytes()));
     UnderStores stores = new UnderStores(StoreSettings.defaults());
     NodeCaches caches = new NodeCaches(settings, InstantSource.system());
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
