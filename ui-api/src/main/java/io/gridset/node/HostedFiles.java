@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// The files of a dataset by its name, whichever definition of it runs at the moment: a mount outlives a changed
-/// manifest. Names are believed for a short while only, so that a replaced tree is noticed. While the dataset does
-/// not run, every call fails with UNAVAILABLE.
+/// The files of a dataset by its name, whichever definition of it runs at the moment: a mount
+/// outlives a changed manifest. Names are believed for a short while only, so that a replaced tree
+/// is noticed. While the dataset does not run, every call fails with UNAVAILABLE.
 final class HostedFiles implements DatasetFiles {
   private final DatasetName name;
   private final DatasetHost host;

@@ -178,7 +178,7 @@ class CommandLineTest {
     assertThat(command.err()).contains("Did you mean").contains("apply");
     assertThat(run().exitCode()).isEqualTo(2);
     assertThat(run("get", "dataset", "-o", "xml").exitCode()).isEqualTo(2);
-    assertThat(run("mount", "a/b/", "/x").exitCode()).isNotZero();
+    assertThat(run("mount", "a/b/", "/x").exitCode()).isEqualTo(2);
   }
 
   @Test
@@ -225,7 +225,8 @@ class CommandLineTest {
     assertThat(run("apply", "-f", manifests.toString()).exitCode()).isZero();
     assertThat(run("get", "dataset", "filled", "-o", "yaml").out()).contains("bucket: models");
     Outcome unset =
-        runWithInput("kind: Secret\nmetadata: {name: s}\nx: ${NO_SUCH}", "apply", "-f", "-", "-n", "prod");
+        runWithInput(
+            "kind: Secret\nmetadata: {name: s}\nx: ${NO_SUCH}", "apply", "-f", "-", "-n", "prod");
     assertThat(unset.err()).contains("NO_SUCH is not set");
     assertThat(unset.out()).isEqualTo("secret/s created\n");
     assertThat(run("delete", "-f", manifests.toString()).out())
@@ -234,7 +235,9 @@ class CommandLineTest {
         .isEqualTo(new Outcome(1, "", "gridset: there is no file /no/such.yaml\n"));
     Outcome refused =
         runWithInput(
-            "{kind: Dataset, metadata: {name: x}, spec: {mounts: [{mountpoint: 1}]}}", "apply", "-f-");
+            "{kind: Dataset, metadata: {name: x}, spec: {mounts: [{mountpoint: 1}]}}",
+            "apply",
+            "-f-");
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.err()).contains("spec.mounts[0].mountpoint").contains("mountPoint?");
   }
@@ -265,14 +268,15 @@ class CommandLineTest {
     assertThat(run("sync", "serverless-data:/dir/").exitCode()).isZero();
     assertThat(run("evict", "serverless-data:/dir").out()).contains("3.00MiB given back");
     assertThat(node.host.calls)
-        .containsExactly(
-            "sync default/serverless-data dir", "evict default/serverless-data dir");
+        .containsExactly("sync default/serverless-data dir", "evict default/serverless-data dir");
   }
 
   @Test
   void aLoadIsWatchedToItsEnd() {
     node.host.nextLoad(
-        progress(Phase.LISTING, 0, 0), progress(Phase.LOADING, 500, 1), progress(Phase.COMPLETE, 1000, 2));
+        progress(Phase.LISTING, 0, 0),
+        progress(Phase.LOADING, 500, 1),
+        progress(Phase.COMPLETE, 1000, 2));
     assertThat(run("load", "serverless-data", "--path", "dir"))
         .isEqualTo(
             new Outcome(
@@ -291,7 +295,9 @@ class CommandLineTest {
         new LoadProgress(Phase.FAILED, 1000, 400, 2, 1, 1, List.of("b: access denied"), 10));
     Outcome outcome = run("load", "serverless-data");
     assertThat(outcome.exitCode()).isEqualTo(1);
-    assertThat(outcome.err()).contains("b: access denied").contains("600.00B in 1 files are missing");
+    assertThat(outcome.err())
+        .contains("b: access denied")
+        .contains("600.00B in 1 files are missing");
     node.host.nextLoad(progress(Phase.COMPLETE, 999, 2));
     assertThat(run("load", "serverless-data", "--check").exitCode()).isEqualTo(1);
     node.host.nextLoad(progress(Phase.CANCELLED, 999, 2));
@@ -348,7 +354,7 @@ class CommandLineTest {
   void helpOfEveryCommandPrints() {
     for (String command : GridsetMain.commandLine(surroundings()).getSubcommands().keySet()) {
       Outcome help = run(command, "--help");
-      if (!command.equals("warm-up")) {
+      if (!List.of("warm-up", "unmount").contains(command)) {
         assertThat(help.exitCode()).as(command).isZero();
         assertThat(help.out()).as(command).contains("Usage: gridset " + command);
       }

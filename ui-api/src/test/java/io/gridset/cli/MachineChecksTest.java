@@ -37,8 +37,12 @@ class MachineChecksTest {
     file("proc/sys/kernel/osrelease", "6.12.9-amd64\n");
     file("proc/self/status", "CapEff:\t000001ffffffffff\n");
     file("proc/mounts", "tmpfs /dev/shm tmpfs rw,nosuid 0 0\n");
-    file("sys/kernel/mm/transparent_hugepage/shmem_enabled", "always within_size advise [never] deny force\n");
-    file("proc/self/limits", "Max open files            1024                 1048576              files\n");
+    file(
+        "sys/kernel/mm/transparent_hugepage/shmem_enabled",
+        "always within_size advise [never] deny force\n");
+    file(
+        "proc/self/limits",
+        "Max open files            1024                 1048576              files\n");
     file("proc/meminfo", "MemAvailable:   20000000 kB\n");
     file("usr/lib/x86_64-linux-gnu/libfuse.so.2", "");
     assertThat(new MachineChecks(new MachineChecks.Machine(root, 25, "Linux")).all())

@@ -39,11 +39,12 @@ class PrintingTest {
 
   @Test
   void theProgressLineFitsTheTerminal() {
-    LoadProgress half = new LoadProgress(Phase.LOADING, 2L << 30, 1L << 30, 100, 50, 0, List.of(), 0);
+    LoadProgress half =
+        new LoadProgress(Phase.LOADING, 2L << 30, 1L << 30, 100, 50, 0, List.of(), 0);
     assertThat(ProgressLine.of(half, 100 << 20, 0))
         .isEqualTo("50.0%  1.00GiB/2.00GiB  50/100 files  100.00MiB/s  11s to go");
     assertThat(ProgressLine.of(half, 100 << 20, 80))
-        .startsWith("[#######.......] ")
+        .startsWith("[########........] ")
         .hasSizeLessThan(80);
     for (int columns = 20; columns < 200; columns++) {
       assertThat(ProgressLine.of(half, 100 << 20, columns)).hasSizeLessThan(columns);

@@ -20,7 +20,13 @@ class NodeConfigTest {
     Path file = Files.writeString(directory.resolve("c"), "memory: 2Gi\nstateDir: /from/file\n");
     NodeSettings settings =
         new NodeConfig(
-                Map.of("GRIDSET_MEMORY", "1Mi", "GRIDSET_RUN_DIR", "/run/env", "GRIDSET_LISTEN", "[::1]:0"))
+                Map.of(
+                    "GRIDSET_MEMORY",
+                    "1Mi",
+                    "GRIDSET_RUN_DIR",
+                    "/run/env",
+                    "GRIDSET_LISTEN",
+                    "[::1]:0"))
             .file(file)
             .option("stateDir", Optional.of("/from/option"))
             .option("runDir", Optional.empty())
@@ -35,18 +41,14 @@ class NodeConfigTest {
   void allFaultsAreToldAtOnceWithTheirPlaces() throws IOException {
     Path file =
         Files.writeString(directory.resolve("c"), "memry: 2Gi\nlisten: here\nstateDir: [a]\n");
-    assertThatThrownBy(
-            () ->
-                new NodeConfig(Map.of("GRIDSET_MEMORY", "lots")).file(file).settings())
+    assertThatThrownBy(() -> new NodeConfig(Map.of("GRIDSET_MEMORY", "lots")).file(file).settings())
         .hasMessageContaining("unknown setting memry, did you mean memory?")
         .hasMessageContaining(file + ": listen: 'here' is not host:port")
         .hasMessageContaining("stateDir needs a single value")
         .hasMessageContaining("GRIDSET_MEMORY: 'lots' is not a size");
-    assertThatThrownBy(
-            () -> new NodeConfig(Map.of()).file(directory.resolve("none")).settings())
+    assertThatThrownBy(() -> new NodeConfig(Map.of()).file(directory.resolve("none")).settings())
         .hasMessageContaining("there is no settings file");
-    assertThatThrownBy(
-            () -> new NodeConfig(Map.of()).option("memory", Optional.of("0")).settings())
+    assertThatThrownBy(() -> new NodeConfig(Map.of()).option("memory", Optional.of("0")).settings())
         .hasMessage("--memory: a tier of 0 bytes caches nothing");
   }
 
