@@ -5,9 +5,10 @@ from pathlib import Path
 
 from . import mounts, processes
 from .access import ACCESS_KEY, BUCKET, SECRET_KEY
+from .build import environment
 from .measuring import Sample, process_tree, with_daemon
 from .session import Session
-from .store import LocalStore, java_home
+from .store import LocalStore
 
 START_SECONDS = 60
 NAME = "bench"
@@ -70,7 +71,7 @@ class Gridset:
         self.tier = session.workspace.folder(f"{name}/tier")
         self.mount_path = session.workspace.folder(f"{name}/mnt")
         self.process: processes.Process | None = None
-        self.environment = {**processes.loopback_environment(), "JAVA_HOME": java_home(session.repository)}
+        self.environment = environment(session.repository)
 
     def __enter__(self) -> "Gridset":
         try:
@@ -176,7 +177,4 @@ class Gridset:
         return None
 
     def _program(self) -> str:
-        program = self._session.repository / "gridset"
-        if not program.exists():
-            raise RuntimeError("the repository has no ./gridset to measure")
-        return str(program)
+        return str(self._session.repository / "gridset")

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .build import build
 from .reading import Reader
 from .workspace import Workspace
 
@@ -23,6 +24,7 @@ class Session:
         self.versions: dict[str, str] = {}
         self.workspace = Workspace()
         try:
+            build(repository)
             self.reader = Reader(self.workspace.path)
         except BaseException:
             self.workspace.close()

@@ -2,14 +2,12 @@
 per benchmark, its statistics the truth about what left the origin."""
 
 import json
-import os
-import subprocess
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 
 from .access import ACCESS_KEY, BUCKET, SECRET_KEY
+from .build import class_path, java_home
 from .processes import Process, wait_for
 from .session import Session
 
@@ -37,7 +35,7 @@ class LocalStore:
     def __init__(self, session: Session, limits: Limits = UNLIMITED):
         root = session.workspace.folder("store")
         self.bucket = session.workspace.folder(f"store/{BUCKET}")
-        command = [java(session.repository), "-XX:+UseParallelGC", "-Xmx512m", "-cp", classpath(session.repository), MAIN]
+        command = [f"{java_home(session.repository)}/bin/java", "-XX:+UseParallelGC", "-Xmx512m", "-cp", class_path(session.repository), MAIN]
         command += ["--root", str(root), "--port", "0", "--until", "signal", "--etag-md5-limit", "0"]
         command += ["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
         self.process: Process = session.workspace.start("store", command)
@@ -77,26 +75,3 @@ class LocalStore:
         request = urllib.request.Request(self.endpoint + path, method=method)
         with _DIRECT.open(request, timeout=CONTROL_SECONDS) as answer:
             return answer.read()
-
-
-def java_home(repository: Path) -> str:
-    """The JDK that the project's own scripts would choose."""
-    script = '. tools/jdk.sh && gridset_find_jdk && printf %s "$JAVA_HOME"'
-    done = subprocess.run(["bash", "-c", script], cwd=repository, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr.strip())
-    return done.stdout
-
-
-def java(repository: Path) -> str:
-    return str(Path(java_home(repository)) / "bin" / "java")
-
-
-def classpath(repository: Path) -> str:
-    """The store's classes as the build leaves them, with the logging library that it needs."""
-    classes = repository / "local-store" / "target" / "classes"
-    if not (classes / Path(*MAIN.split("."))).with_suffix(".class").exists():
-        raise RuntimeError("the local store is not built: mvn -q -pl local-store -am package -DskipTests")
-    local = Path(os.environ.get("MAVEN_REPO_LOCAL") or Path.home() / ".m2" / "repository")
-    libraries = [*local.glob("org/slf4j/slf4j-api/*/*.jar")]
-    return os.pathsep.join(map(str, [classes, *libraries]))

@@ -98,11 +98,14 @@ final class MountPoint {
   }
 
   private static State state(Path path) throws MountException {
-    if (!isMounted(path)) {
+    if (!isFuseMounted(path)) {
       return State.FREE;
     }
     CompletableFuture<State> answer = new CompletableFuture<>();
-    Thread.ofPlatform().daemon().name("mount-point-check").start(() -> answer.complete(ask(path)));
+    Thread.ofPlatform()
+        .daemon()
+        .name("mount-point-check")
+        .start(() -> answer.complete(Mounts.isDead(path) ? State.DEAD : State.IN_USE));
     try {
       return answer.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -115,26 +118,19 @@ final class MountPoint {
     }
   }
 
-  /// A mount whose server is gone answers ENOTCONN to everything.
-  private static State ask(Path path) {
-    try {
-      Files.getLastModifiedTime(path);
-      return State.IN_USE;
-    } catch (IOException e) {
-      String message = String.valueOf(e.getMessage());
-      return message.contains("not connected") || message.contains("connection abort")
-          ? State.DEAD
-          : State.IN_USE;
-    }
-  }
-
-  private static boolean isMounted(Path path) throws MountException {
+  /// Whether a FUSE mount is what one sees at `path`. Other mounts, such as a container's volumes,
+  /// are directories to mount on like any other.
+  private static boolean isFuseMounted(Path path) throws MountException {
     if (!Files.exists(MOUNT_TABLE)) {
       return false;
     }
     try (Stream<String> lines = Files.lines(MOUNT_TABLE)) {
       String wanted = escape(path.toString());
-      return lines.anyMatch(line -> line.split(" ", -1)[4].equals(wanted));
+      return lines
+          .filter(line -> line.split(" ", -1)[4].equals(wanted))
+          .reduce((below, above) -> above)
+          .filter(line -> line.substring(line.indexOf(" - ") + 3).startsWith("fuse"))
+          .isPresent();
     } catch (IOException e) {
       throw new MountException("the mount table cannot be read: " + e.getMessage(), e);
     }

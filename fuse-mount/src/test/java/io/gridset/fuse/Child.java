@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /// A program that uses the mount from outside: a test that reads its own mount could hang with it.
 /// Ends by the limit at the latest.
@@ -32,7 +35,7 @@ final class Child implements AutoCloseable {
   }
 
   static Child python(String script, Object... arguments) throws IOException {
-    List<String> command = new java.util.ArrayList<>(List.of("python3", "-u", "-c", script));
+    List<String> command = new ArrayList<>(List.of("python3", "-u", "-c", script));
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
@@ -62,9 +65,14 @@ final class Child implements AutoCloseable {
           try {
             return String.valueOf(output.readLine());
           } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
           }
         });
+  }
+
+  /// Whether it has printed something that was not read yet.
+  boolean hasOutput() throws IOException {
+    return output.ready();
   }
 
   /// Lets a program go on that waits for a line.
@@ -82,7 +90,7 @@ final class Child implements AutoCloseable {
     process.destroyForcibly();
   }
 
-  private String within(java.util.function.Supplier<String> reading) throws Exception {
+  private String within(Supplier<String> reading) throws Exception {
     CompletableFuture<String> text = new CompletableFuture<>();
     Thread.ofPlatform()
         .daemon()

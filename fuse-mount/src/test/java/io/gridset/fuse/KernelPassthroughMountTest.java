@@ -3,6 +3,8 @@ package io.gridset.fuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +21,34 @@ final class KernelPassthroughMountTest extends MountContractTest {
           if not more: break
           data += more
       print(hashlib.sha256(data).hexdigest())
+      """;
+
+  /// Four threads read files of one repeated byte in turn; prints what was ever wrong.
+  private static final String VERIFIER =
+      """
+      import mmap, os, random, sys, threading
+      m = sys.argv[1]; random.seed(int(sys.argv[2])); done = [0]
+      def read(path):
+          fd = os.open(path, os.O_RDONLY)
+          try:
+              size = os.fstat(fd).st_size
+              if random.random() < 0.3:
+                  with mmap.mmap(fd, 0, prot=mmap.PROT_READ) as mapped: return size, mapped[:]
+              half = os.read(fd, size // 2)
+              return size, half + os.pread(fd, size, len(half))
+          finally: os.close(fd)
+      def reader():
+          for i in range(800):
+              path = m + '/f%d' % random.randrange(6)
+              try:
+                  size, data = read(path)
+                  if len(data) != size or len(set(data)) != 1:
+                      print(path, 'mixture', size, len(data), set(data))
+                  done[0] += 1
+              except OSError as e: print(path, e)
+      threads = [threading.Thread(target=reader) for _ in range(4)]
+      [t.start() for t in threads]; [t.join() for t in threads]
+      print('done' if done[0] == 3200 else done)
       """;
 
   @Override
@@ -106,6 +136,39 @@ final class KernelPassthroughMountTest extends MountContractTest {
       reader.proceed();
       assertThat(reader.finish()).isEqualTo(sha256(bytes));
     }
+  }
+
+  @Test
+  void readersNeverSeeAMixtureOrAnErrorWhileFilesAreSealedEvictedAndReplaced() throws Exception {
+    long seed = Long.getLong("seed", 4_242);
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    int[] version = new int[6];
+    for (int i = 0; i < version.length; i++) {
+      files().put("f" + i, filled(version[i]));
+    }
+    try (Child child = Child.python(VERIFIER, mountPoint(), seed)) {
+      while (child.process().isAlive() && !child.hasOutput()) {
+        int file = random.nextInt(version.length);
+        switch (random.nextInt(4)) {
+          case 0 -> files().put("f" + file, filled(++version[file]));
+          case 1 -> files().unseal("f" + file);
+          default -> files().seal("f" + file);
+        }
+        Thread.sleep(2); // a version lives longer than an open takes to be tried again
+      }
+      assertThat(child.finish()).isEqualTo("done");
+    }
+    MountStatistics statistics = mounted().statistics();
+    System.out.println(statistics);
+    assertThat(statistics.unexpectedErrors()).isZero();
+    assertThat(statistics.passthroughOpens()).isPositive().isLessThan(statistics.opens());
+  }
+
+  private static byte[] filled(int version) {
+    byte[] bytes = new byte[200_000];
+    Arrays.fill(bytes, (byte) version);
+    return bytes;
   }
 
   private long passthroughOpensAfterReading(String file, byte[] bytes) {

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.fuse.TestingDatasetFiles.Behaviour;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -207,7 +210,7 @@ abstract class MountContractTest {
     int bytes = 0;
     for (String name : names) {
       files.put("names/" + name, new byte[] {'x'});
-      bytes += name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+      bytes += name.getBytes(StandardCharsets.UTF_8).length;
     }
     files.put("names/" + "\u00e4".repeat(128), new byte[] {'x'});
     assertThat(Child.python(NAMES, mountPoint).finish())
@@ -241,7 +244,7 @@ abstract class MountContractTest {
     assertThat(Child.shell(getfattr + "cached " + m + "/half")).isEqualTo("50.0%");
     assertThat(Child.shell(getfattr + "cached " + m + "/whole")).isEqualTo("100.0%");
     assertThat(Child.shell(getfattr + "version " + m + "/whole")).isEqualTo(files.version("whole"));
-    assertThat(Child.shell("getfattr --absolute-names -d " + m + "/whole | grep -c gridset"))
+    assertThat(Child.shell("getfattr --absolute-names -d " + m + "/whole | grep -c ^user.gridset"))
         .isEqualTo("2");
     assertThat(Child.shell("getfattr -n user.other " + m + "/whole 2>&1 || true"))
         .contains("No such attribute");
@@ -320,7 +323,7 @@ abstract class MountContractTest {
     files.put("quick", bytes);
     try (Child first = Child.start("sha256sum", mountPoint.resolve("slow").toString());
         Child second = Child.start("sha256sum", mountPoint.resolve("slow").toString())) {
-      eventually(() -> mounted().statistics().readRequests() >= 2);
+      eventually(() -> mounted().statistics().readRequests() >= 1);
       assertThat(Child.shell("sha256sum < " + mountPoint + "/quick")).startsWith(sha256(bytes));
       assertThat(Child.shell("ls " + mountPoint)).isEqualTo("quick\nslow");
       latch.countDown();
@@ -381,7 +384,7 @@ abstract class MountContractTest {
   static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (java.security.NoSuchAlgorithmException e) {
+    } catch (NoSuchAlgorithmException e) {
       throw new AssertionError(e);
     }
   }
@@ -398,7 +401,7 @@ abstract class MountContractTest {
     try {
       Files.delete(path);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -79,6 +79,12 @@ final class TestingDatasetFiles implements DatasetFiles {
 
   /// Adds or replaces a file; the change is announced.
   void put(String path, byte[] bytes) {
+    putSilently(path, bytes);
+    announce(path);
+  }
+
+  /// Adds or replaces a file as if nobody had noticed.
+  void putSilently(String path, byte[] bytes) {
     Entry known = entries.get(path);
     long number = numbers.incrementAndGet();
     long inode = known == null ? number : known.entry.inode();
@@ -86,7 +92,6 @@ final class TestingDatasetFiles implements DatasetFiles {
     entries.put(
         path, new Entry(new FileEntry(path, bytes.length, MODIFIED, inode, version), bytes));
     link(path);
-    announce(path);
   }
 
   void remove(String path) {
@@ -101,6 +106,7 @@ final class TestingDatasetFiles implements DatasetFiles {
 
   /// Completes the current version's cache file; the change is announced.
   void seal(String path) {
+    unseal(path);
     Entry entry = entry(path);
     long number = numbers.incrementAndGet();
     Path file = directory.resolve("sealed-" + number);

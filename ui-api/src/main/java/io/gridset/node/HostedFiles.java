@@ -8,16 +8,18 @@ import io.gridset.core.file.OpenFile;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/// The files of a dataset by its name, whichever definition of it runs at the moment: a mount
-/// outlives a changed manifest. Names are believed for a short while only, so that a replaced tree
-/// is noticed. While the dataset does not run, every call fails with UNAVAILABLE.
+/// The files of a dataset that may not run yet: a remembered mount comes back before its dataset has started, and
+/// calls fail with UNAVAILABLE until it has. Thread-safe.
 final class HostedFiles implements DatasetFiles {
   private final DatasetName name;
   private final DatasetHost host;
+  private final List<Pending> pending = new ArrayList<>();
 
   HostedFiles(DatasetName name, DatasetHost host) {
     this.name = name;
@@ -56,10 +58,54 @@ final class HostedFiles implements DatasetFiles {
 
   @Override
   public AutoCloseable watch(Consumer<String> listener) {
-    return host.watch(name, listener);
+    Pending watch = new Pending(listener);
+    synchronized (pending) {
+      pending.add(watch);
+    }
+    host.files(name).ifPresent(this::startWatches);
+    return watch::stop;
+  }
+
+  /// Nobody can have been told of a name before the dataset ran, so a watch that starts with the first call
+  /// that succeeds misses nothing.
+  private void startWatches(DatasetFiles files) {
+    synchronized (pending) {
+      pending.forEach(watch -> watch.start(files));
+      pending.clear();
+    }
+  }
+
+  /// A watch that waits for its dataset.
+  private static final class Pending {
+    private final Consumer<String> listener;
+    private @Nullable AutoCloseable started;
+    private boolean closed;
+
+    Pending(Consumer<String> listener) {
+      this.listener = listener;
+    }
+
+    synchronized void start(DatasetFiles files) {
+      if (!closed) {
+        started = files.watch(listener);
+      }
+    }
+
+    synchronized void stop() throws Exception {
+      closed = true;
+      if (started != null) {
+        started.close();
+      }
+    }
   }
 
   private DatasetFiles running() throws StorageException {
+    DatasetFiles files = lookUp();
+    startWatches(files);
+    return files;
+  }
+
+  private DatasetFiles lookUp() throws StorageException {
     return host.files(name)
         .orElseThrow(
             () ->

@@ -10,6 +10,7 @@ import io.gridset.core.unit.DataSize;
 import io.gridset.server.cache.CacheDirectory;
 import io.gridset.server.cache.CacheSettings;
 import io.gridset.server.cache.TieredBlockCache;
+import io.gridset.server.cache.WindowRing;
 import io.gridset.server.host.CacheFactory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,9 @@ final class NodeCaches implements CacheFactory {
   private final NodeSettings settings;
   private final InstantSource clock;
 
+  /// One limit of mappings for the process: the kernel's is per process too.
+  private final WindowRing windows = new WindowRing(WindowRing.DEFAULT_LIMIT);
+
   NodeCaches(NodeSettings settings, InstantSource clock) {
     this.settings = settings;
     this.clock = clock;
@@ -57,7 +61,7 @@ final class NodeCaches implements CacheFactory {
               tier.highWatermark(),
               tier.lowWatermark()));
     }
-    return TieredBlockCache.open(new CacheSettings(tiers), clock);
+    return TieredBlockCache.open(new CacheSettings(tiers), clock, windows);
   }
 
   private Path directory(String uid, int level, TierDefinition tier) throws StorageException {

@@ -2,6 +2,7 @@ package io.gridset.fuse.kernel;
 
 import io.gridset.fuse.protocol.Errno;
 import io.gridset.fuse.protocol.ErrnoException;
+import io.gridset.fuse.protocol.Request;
 import io.gridset.fuse.protocol.RequestHeader;
 import io.gridset.fuse.protocol.RequestParser;
 import io.gridset.fuse.transport.TransportCounters;
@@ -22,9 +23,6 @@ final class DeviceLoop implements Runnable {
   /// The kernel wants room for a write of max_write (4 KiB) and 8 KiB at least; forgets come in
   /// batches that fill it.
   private static final int BUFFER_BYTES = 64 << 10;
-
-  /// NOTIFY_REPLY, which only wakes a loop.
-  private static final int NOTIFY_REPLY = 41;
 
   private final Device device;
   private final Dispatcher dispatcher;
@@ -59,14 +57,16 @@ final class DeviceLoop implements Runnable {
 
   private void handle(ByteBuffer buffer, ReplyMemory memory) {
     RequestHeader header = RequestHeader.of(buffer);
-    if (header.opcode() == NOTIFY_REPLY) {
-      return;
-    }
     counters.increment(Counter.REQUESTS);
     Reply reply =
         new Reply(new Reply.Request(device, header.unique(), header.process()), counters, memory);
     try {
-      dispatcher.dispatch(header, RequestParser.parse(header, buffer), reply);
+      Request request = RequestParser.parse(header, buffer);
+      if (!closing.get()) {
+        dispatcher.dispatch(header, request, reply);
+      } else if (RequestParser.isAnswered(request)) {
+        reply.error(Errno.EIO);
+      }
     } catch (ErrnoException e) {
       reply.error(e.errno());
     } catch (RuntimeException | Error e) {

@@ -28,11 +28,11 @@ import org.slf4j.LoggerFactory;
 public final class KernelTransport implements MountTransport {
   private static final Logger LOG = LoggerFactory.getLogger(KernelTransport.class);
 
-  /// How long `close()` waits for a loop before it wakes another one.
-  private static final long WAKE_MILLIS = 20;
+  /// How long `close()` waits for loops to end before it wakes the next one.
+  private static final long WAKE_MILLIS = 5;
 
-  /// After so many rounds (20 s) `close()` gives up on loops that do not end.
-  private static final int WAKE_ROUNDS = 1_000;
+  /// Loops of a mount that somebody else detached cannot be woken; they end with its last user.
+  private static final int WAKE_ROUNDS = 200;
 
   private final Path mountPoint;
   private final List<Device> devices;
@@ -43,6 +43,7 @@ public final class KernelTransport implements MountTransport {
   private final FileOperations files;
   private final AutoCloseable watch;
   private final AtomicBoolean closing = new AtomicBoolean();
+  private final AtomicBoolean released = new AtomicBoolean();
   private final AtomicInteger running;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -71,22 +72,22 @@ public final class KernelTransport implements MountTransport {
   /// Mounts and starts to serve.
   public static KernelTransport mount(MountRequest request, DatasetFiles files)
       throws TransportException {
-    List<Device> devices = new ArrayList<>();
+    Device device = Device.open();
+    List<Device> devices = new ArrayList<>(List.of(device));
     try {
-      devices.add(Device.open());
-      Mounts.mount(devices.getFirst(), request);
-      InodeModes.Passthrough passthrough;
-      try {
-        passthrough = Handshake.negotiate(devices.getFirst(), request);
-        for (int i = 1; i < request.deviceLoops(); i++) {
-          devices.add(devices.getFirst().cloned());
-        }
-      } catch (TransportException e) {
-        Mounts.detach(request.mountPoint());
-        throw e;
+      Mounts.mount(device, request);
+    } catch (TransportException e) {
+      device.close();
+      throw e;
+    }
+    try {
+      InodeModes.Passthrough passthrough = Handshake.negotiate(device, request);
+      while (devices.size() < request.deviceLoops()) {
+        devices.add(device.cloned());
       }
       return new KernelTransport(request, files, List.copyOf(devices), passthrough);
-    } catch (TransportException e) {
+    } catch (TransportException | RuntimeException e) {
+      Mounts.detach(request.mountPoint());
       devices.forEach(Device::close);
       throw e;
     }
@@ -112,31 +113,36 @@ public final class KernelTransport implements MountTransport {
   public void close() {
     notifier.close();
     notifier.join();
-    if (!ended.isDone() && closing.compareAndSet(false, true)) {
-      if (Mounts.unmount(mountPoint) == Mounts.Unmounted.BUSY) {
-        LOG.info("{} is in use; it goes away with its last user", mountPoint);
-        Mounts.detach(mountPoint);
-      }
+    if (ended.isDone() || !closing.compareAndSet(false, true)) {
+      return;
     }
-    awaitEnd();
+    if (Mounts.unmount(mountPoint) != Mounts.Unmounted.BUSY) {
+      awaitEnd(() -> {});
+      return;
+    }
+    LOG.info("{} is in use; it goes away with its last user", mountPoint);
+    try (Mounts.Root root = Mounts.detachKeepingRoot(mountPoint)) {
+      awaitEnd(root::ask);
+    }
   }
 
-  /// Loops of a mount that is gone end by themselves; those of a detached one must be woken.
-  private void awaitEnd() {
+  /// Loops of a mount that is gone end by themselves; those of a detached one sit in a read that
+  /// only a request ends, so `wake` makes one.
+  private void awaitEnd(Runnable wake) {
     for (int round = 0; round < WAKE_ROUNDS; round++) {
       try {
         ended.get(WAKE_MILLIS, TimeUnit.MILLISECONDS);
         return;
       } catch (TimeoutException e) {
-        notifier.wakeOneLoop();
+        wake.run();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
+        break;
       } catch (ExecutionException e) {
-        return;
+        break;
       }
     }
-    LOG.error("{}: the device loops do not end", mountPoint);
+    releaseFiles();
   }
 
   private void run(DeviceLoop loop) {
@@ -144,15 +150,20 @@ public final class KernelTransport implements MountTransport {
       loop.run();
     } finally {
       if (running.decrementAndGet() == 0) {
-        release();
+        closing.set(true);
+        releaseFiles();
+        devices.forEach(Device::close);
+        ended.complete(null);
       }
     }
   }
 
-  /// The last loop cleans up, in reverse order of construction. Closing the devices ends the
-  /// connection, and with it whoever still waits on a detached mount.
-  private void release() {
-    closing.set(true);
+  /// Everything but the devices, in reverse order of construction. Closing those, which is the last
+  /// loop's part, ends the connection, and with it whoever still waits on a detached mount.
+  private void releaseFiles() {
+    if (!released.compareAndSet(false, true)) {
+      return;
+    }
     try (watch) {
       notifier.close();
       handlers.close();
@@ -160,9 +171,6 @@ public final class KernelTransport implements MountTransport {
       files.close();
     } catch (Exception e) {
       LOG.warn("closing {}", mountPoint, e);
-    } finally {
-      devices.forEach(Device::close);
-      ended.complete(null);
     }
   }
 

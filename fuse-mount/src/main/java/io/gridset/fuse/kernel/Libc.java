@@ -26,6 +26,7 @@ final class Libc {
   static final int ENODEV = 19;
   static final int EINVAL = 22;
   static final int ECONNABORTED = 103;
+  static final int ENOTCONN = 107;
 
   static final int O_RDONLY = 0;
   static final int O_RDWR = 2;

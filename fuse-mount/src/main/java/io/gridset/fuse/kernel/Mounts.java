@@ -23,6 +23,21 @@ public final class Mounts {
     NOT_PERMITTED
   }
 
+  /// Whether the server of the FUSE mount at `mountPoint` is gone. Asks it, so the call waits for
+  /// as long as a live server takes to answer.
+  public static boolean isDead(Path mountPoint) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment path = arena.allocateFrom(mountPoint.toString());
+      int descriptor = Libc.open(Libc.errnoMemory(arena), path, Libc.O_PATH | Libc.O_CLOEXEC);
+      if (descriptor < 0) {
+        return isDisconnected(descriptor);
+      }
+      try (Root root = new Root(descriptor)) {
+        return isDisconnected(root.ask());
+      }
+    }
+  }
+
   /// Takes a mount away, even when in use: it disappears from the tree at once and ends with its
   /// last user.
   public static Unmounted detach(Path mountPoint) {
@@ -32,6 +47,37 @@ public final class Mounts {
   /// Takes a mount away unless it is in use.
   static Unmounted unmount(Path mountPoint) {
     return unmount(mountPoint, 0);
+  }
+
+  /// Detaches a mount and keeps hold of its root, through which it can still be asked something.
+  static Root detachKeepingRoot(Path mountPoint) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment path = arena.allocateFrom(mountPoint.toString());
+      int descriptor = Libc.open(Libc.errnoMemory(arena), path, Libc.O_PATH | Libc.O_CLOEXEC);
+      detach(mountPoint);
+      return new Root(descriptor);
+    }
+  }
+
+  /// The root directory of a mount that is no longer in the tree. Of one thread.
+  record Root(int descriptor) implements AutoCloseable {
+    /// `struct statfs` has 120 bytes on 64-bit Linux.
+    private static final int STATFS_BYTES = 256;
+
+    /// Makes the kernel send one request; returns 0 or a negated error number.
+    int ask() {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment ignored = arena.allocate(STATFS_BYTES, 8);
+        return Libc.fstatfs(Libc.errnoMemory(arena), descriptor, ignored);
+      }
+    }
+
+    @Override
+    public void close() {
+      try (Arena arena = Arena.ofConfined()) {
+        Libc.close(Libc.errnoMemory(arena), descriptor);
+      }
+    }
   }
 
   static void mount(Device device, MountRequest request) throws TransportException {
@@ -66,6 +112,10 @@ public final class Mounts {
         throw Device.failed("mount(2) on " + request.mountPoint(), outcome);
       }
     }
+  }
+
+  private static boolean isDisconnected(int outcome) {
+    return outcome == -Libc.ENOTCONN || outcome == -Libc.ECONNABORTED;
   }
 
   private static Unmounted unmount(Path mountPoint, int flags) {

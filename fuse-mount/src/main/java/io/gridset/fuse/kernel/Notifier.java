@@ -21,10 +21,10 @@ import org.slf4j.LoggerFactory;
 final class Notifier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Notifier.class);
   private static final int INVAL_ENTRY = 3;
-  private static final int RETRIEVE = 5;
   private static final int INC_EPOCH = 8;
 
-  /// Names waiting to be told; with more, the kernel is told to look up everything again.
+  /// Names waiting to be told; with more, the kernel is told to look up everything again (Linux
+  /// 6.16).
   private static final int PENDING_LIMIT = 65_536;
 
   /// A notification waits for one lookup at most, which the origin's deadlines end.
@@ -56,14 +56,6 @@ final class Notifier implements AutoCloseable {
     }
     pending.add(path);
     notifyAll();
-  }
-
-  /// Makes the kernel send one request that needs no answer (NOTIFY_REPLY), which wakes one device
-  /// loop.
-  void wakeOneLoop() {
-    ByteBuffer body = body(32);
-    body.putLong(8, NodeTable.ROOT);
-    send(RETRIEVE, body);
   }
 
   @Override
@@ -107,17 +99,15 @@ final class Notifier implements AutoCloseable {
     }
     if (everything) {
       everything = false;
-      LOG.info("many files changed at once; the kernel looks all names up again");
-      send(INC_EPOCH, body(0));
+      if (send(INC_EPOCH, body(0)) < 0) {
+        LOG.warn("many files changed at once; some are seen late, as their time to live ends");
+      }
     }
     return Optional.of(pending.removeFirst());
   }
 
   private void tell(String path) {
-    Optional<Node> node = nodes.at(path);
-    if (node.isPresent() && modes.isCopying(node.get().id())) {
-      nodes.retire(node.get());
-    }
+    nodes.at(path).ifPresent(this::letGo);
     Optional<Node> parent = nodes.at(parent(path));
     Optional<byte[]> name = FileNames.encode(path.substring(path.lastIndexOf('/') + 1));
     if (parent.isPresent() && name.isPresent()) {
@@ -127,16 +117,26 @@ final class Notifier implements AutoCloseable {
     }
   }
 
+  /// A node whose file is copied by older handles must not be handed out again; of a node without
+  /// handles no cache file may be kept.
+  private void letGo(Node node) {
+    if (modes.isCopying(node.id())) {
+      nodes.retire(node);
+    } else {
+      modes.drop(node.id());
+    }
+  }
+
   /// Without its directory the kernel cannot know a name, not even as absent.
   private boolean isKnown(String path) {
     return !path.isEmpty() && nodes.at(parent(path)).isPresent();
   }
 
-  /// A name that the kernel does not know is an error that means nothing.
-  private void send(int code, ByteBuffer body) {
+  /// Returns a negated error number for what the kernel does not know, such as a name that nobody
+  /// asked for.
+  private long send(int code, ByteBuffer body) {
     try (Arena arena = Arena.ofConfined()) {
-      long outcome = new ReplyMemory(arena).write(device, new Message(0, code, List.of(body)));
-      LOG.trace("notification {}: {}", code, outcome);
+      return new ReplyMemory(arena).write(device, new Message(0, code, List.of(body)));
     }
   }
 

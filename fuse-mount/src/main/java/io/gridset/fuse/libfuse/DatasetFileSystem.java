@@ -236,6 +236,10 @@ final class DatasetFileSystem extends FuseStubFS implements AutoCloseable {
   }
 
   private FileEntry entry(String path) throws StorageException, ErrnoException {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    if (name.getBytes(StandardCharsets.UTF_8).length > FileNames.LIMIT_BYTES) {
+      throw new ErrnoException(Errno.ENAMETOOLONG);
+    }
     return files.find(relative(path)).orElseThrow(() -> new ErrnoException(Errno.ENOENT));
   }
 

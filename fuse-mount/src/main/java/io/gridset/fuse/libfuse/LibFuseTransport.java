@@ -10,6 +10,7 @@ import io.gridset.fuse.transport.TransportException.Reason;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class LibFuseTransport implements MountTransport {
   private static final Logger LOG = LoggerFactory.getLogger(LibFuseTransport.class);
   private static final Duration MOUNT_LIMIT = Duration.ofSeconds(20);
-  private static final Duration UNMOUNT_LIMIT = Duration.ofSeconds(5);
+  private static final Duration UNMOUNT_LIMIT = Duration.ofSeconds(2);
 
   /// libfuse 2 cannot tell the kernel of changes in time, so nothing is believed for longer.
   private static final Duration VALIDITY_LIMIT = Duration.ofSeconds(1);
@@ -128,7 +129,7 @@ public final class LibFuseTransport implements MountTransport {
   private void unmount() {
     for (List<String> command : UNMOUNT_COMMANDS) {
       try {
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command));
         builder.command().add(mountPoint.toString());
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
         if (builder.start().waitFor() == 0) {

@@ -12,6 +12,9 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
   /// FUSE_PASSTHROUGH, in `flags2`.
   public static final long PASSTHROUGH = 1L << 37;
 
+  /// The protocol's version that this code was written for (Linux 6.18).
+  private static final int KNOWN_MINOR = 45;
+
   private static final long ASYNC_READ = 1L;
   private static final long DO_READDIRPLUS = 1L << 13;
   private static final long READDIRPLUS_AUTO = 1L << 14;
@@ -63,7 +66,7 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
     long agreed = flags & (stackDepth == 0 ? WANTED & ~PASSTHROUGH : WANTED);
     ByteBuffer body = ByteBuffer.allocate(REPLY_BYTES).order(ByteOrder.nativeOrder());
     body.putInt(0, 7);
-    body.putInt(4, minor);
+    body.putInt(4, Math.min(minor, KNOWN_MINOR));
     body.putInt(8, maxReadahead);
     body.putInt(12, (int) agreed);
     body.putShort(16, MAX_BACKGROUND);

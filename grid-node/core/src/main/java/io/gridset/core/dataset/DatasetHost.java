@@ -4,7 +4,6 @@ import io.gridset.core.cache.CacheUsage;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /// Runs datasets on this node: opens their under stores, lists, caches, loads. Thread-safe.
 public interface DatasetHost extends AutoCloseable {
@@ -16,12 +15,9 @@ public interface DatasetHost extends AutoCloseable {
   /// Stops it, and drops its cached bytes when `disposal` says so. Unknown UIDs are ignored.
   void stop(String uid, Disposal disposal);
 
-  /// The files of a running dataset.
+  /// The files of a running dataset. What is returned follows later definitions of the same name; while none
+  /// runs, its calls fail.
   Optional<DatasetFiles> files(DatasetName name);
-
-  /// As [DatasetFiles#watch] for whatever definition of the dataset runs, now and later; for a dataset that
-  /// refers to another, what changes there.
-  AutoCloseable watch(DatasetName name, Consumer<String> listener);
 
   Optional<DatasetUsage> usage(DatasetName name);
 

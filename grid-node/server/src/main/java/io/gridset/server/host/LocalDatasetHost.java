@@ -22,15 +22,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Runs datasets in this process. Starting and stopping go one at a time; everything else goes on
-/// meanwhile. Thread-safe; `close()` is idempotent and keeps the cached bytes.
+/// Runs datasets in this process. Mounts are asked side by side; datasets are swapped one at a
+/// time, and everything else goes on meanwhile. Starting what runs already changes nothing. A name
+/// that another UID has taken meanwhile is taken back: the old dataset stops, its bytes stay.
+/// Thread-safe; `close()` is idempotent and keeps the cached bytes.
 public final class LocalDatasetHost implements DatasetHost {
   private final HostSettings settings;
   private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
   private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
-  private final FileWatches watches = new FileWatches();
+  private final Watchers watchers = new Watchers();
 
-  /// A dataset that only refers to another.
+  /// A name and the dataset behind it: itself, or for `dataset://` another.
   private record View(DatasetDefinition definition, DatasetReference reference) {}
 
   public LocalDatasetHost(HostSettings settings) {
@@ -38,24 +40,19 @@ public final class LocalDatasetHost implements DatasetHost {
   }
 
   @Override
-  public synchronized void start(DatasetDefinition definition) throws StorageException {
+  public void start(DatasetDefinition definition) throws StorageException {
     Optional<DatasetReference> reference = DatasetReference.of(definition);
     if (reference.isPresent()) {
       startView(new View(definition, reference.get()));
-      return;
-    }
-    RunningDataset.Opened opened = RunningDataset.open(definition, settings);
-    RunningDataset old = runningByUid(definition.uid());
-    try {
-      BlockCache cache = cacheFor(definition, old);
-      stop(definition.uid(), old, definition);
-      RunningDataset dataset = RunningDataset.attach(opened, cache, settings);
-      // Ends with the dataset's files.
-      var _ = dataset.files().watch(path -> changed(definition.name(), path));
-      running.put(definition.name(), dataset);
-    } catch (StorageException | RuntimeException e) {
-      opened.close();
-      throw e;
+    } else if (!runs(definition)) {
+      // Outside the lock: a mount that does not answer must not hold up other datasets.
+      RunningDataset.Opened opened = RunningDataset.open(definition, settings);
+      try {
+        swap(opened);
+      } catch (StorageException | RuntimeException e) {
+        opened.close();
+        throw e;
+      }
     }
   }
 
@@ -76,30 +73,14 @@ public final class LocalDatasetHost implements DatasetHost {
 
   @Override
   public Optional<DatasetFiles> files(DatasetName name) {
+    View view = views.get(name);
     RunningDataset dataset = running.get(name);
     if (dataset != null) {
-      return Optional.of(dataset.files());
+      view = new View(dataset.definition(), new DatasetReference(name, ""));
     }
-    View view = views.get(name);
     return view == null
         ? Optional.empty()
         : Optional.of(new ReferencedFiles(view.reference, new ViewTarget(view)));
-  }
-
-  @Override
-  public AutoCloseable watch(DatasetName name, Consumer<String> listener) {
-    return watches.add(name, listener);
-  }
-
-  private void changed(DatasetName name, String path) {
-    watches.changed(name, path);
-    for (View view : views.values()) {
-      if (view.reference.target().equals(name)) {
-        view.reference
-            .inReference(path)
-            .ifPresent(shown -> watches.changed(view.definition.name(), shown));
-      }
-    }
   }
 
   @Override
@@ -163,7 +144,27 @@ public final class LocalDatasetHost implements DatasetHost {
     all.forEach(RunningDataset::close);
   }
 
-  private void startView(View view) throws StorageException {
+  private synchronized boolean runs(DatasetDefinition definition) {
+    RunningDataset dataset = running.get(definition.name());
+    return dataset != null && dataset.definition().equals(definition);
+  }
+
+  private synchronized void swap(RunningDataset.Opened opened) throws StorageException {
+    DatasetDefinition definition = opened.definition();
+    RunningDataset named = running.get(definition.name());
+    if (named != null && !named.definition().uid().equals(definition.uid())) {
+      stop(named.definition().uid(), Disposal.KEEP_BYTES);
+    }
+    RunningDataset old = runningByUid(definition.uid());
+    BlockCache cache = cacheFor(definition, old);
+    retire(old, definition);
+    RunningDataset dataset = RunningDataset.attach(opened, cache, settings);
+    // Ends with the files that are watched.
+    var _ = dataset.files().watch(path -> watchers.tell(definition.name(), path));
+    running.put(definition.name(), dataset);
+  }
+
+  private synchronized void startView(View view) throws StorageException {
     DatasetName target = view.reference.target();
     RunningDataset dataset = running.get(target);
     if (dataset == null) {
@@ -182,6 +183,10 @@ public final class LocalDatasetHost implements DatasetHost {
           "mounts[0].mountPoint: dataset " + target + " has no directory '" + below + "'");
     }
     views.values().removeIf(old -> old.definition.uid().equals(view.definition.uid()));
+    RunningDataset named = running.get(view.definition.name());
+    if (named != null && !named.definition().name().equals(target)) {
+      stop(named.definition().uid(), Disposal.KEEP_BYTES);
+    }
     views.put(view.definition.name(), view);
   }
 
@@ -199,8 +204,9 @@ public final class LocalDatasetHost implements DatasetHost {
     return settings.caches().open(definition);
   }
 
-  private void stop(String uid, @Nullable RunningDataset old, DatasetDefinition next) {
-    views.values().removeIf(view -> view.definition.uid().equals(uid));
+  private void retire(@Nullable RunningDataset old, DatasetDefinition next) {
+    views.remove(next.name());
+    views.values().removeIf(view -> view.definition.uid().equals(next.uid()));
     if (old != null) {
       running.remove(old.definition().name());
       if (old.definition().tiers().equals(next.tiers())) {
@@ -234,13 +240,20 @@ public final class LocalDatasetHost implements DatasetHost {
   private RunningDataset require(View view) throws StorageException {
     RunningDataset dataset = running.get(view.reference.target());
     if (dataset == null) {
+      synchronized (this) { // A swap may be under way: its end tells.
+        dataset = running.get(view.reference.target());
+      }
+    }
+    if (dataset == null) {
       throw StorageException.of(
           Kind.UNAVAILABLE,
-          "dataset "
-              + view.reference.target()
-              + ", which "
-              + view.definition.name()
-              + " refers to, is not running");
+          view.reference.target().equals(view.definition.name())
+              ? "dataset " + view.definition.name() + " is not running"
+              : "dataset "
+                  + view.reference.target()
+                  + ", which "
+                  + view.definition.name()
+                  + " refers to, is not running");
     }
     return dataset;
   }
@@ -268,6 +281,11 @@ public final class LocalDatasetHost implements DatasetHost {
       RunningDataset dataset = require(view);
       String below = view.reference.below();
       return below.isEmpty() ? dataset.usage() : dataset.usageBelow(below);
+    }
+
+    @Override
+    public AutoCloseable watch(Consumer<String> listener) {
+      return watchers.add(view.reference.target(), listener);
     }
 
     @Override

@@ -14,10 +14,12 @@ import java.util.Optional;
 import java.util.RandomAccess;
 import java.util.function.Consumer;
 
-/// A directory of another dataset, shown as a dataset of its own: the same versions, the same
-/// cached bytes, nothing loaded twice. Thread-safe.
+/// The files of a running dataset, found by name at every call, so that a mount survives the
+/// replacement of its dataset. For `dataset://` a directory of another dataset, shown as a dataset
+/// of its own: the same versions, the same cached bytes, nothing loaded twice. Thread-safe.
 ///
-/// @param target asked at every call, since the other dataset may be replaced or stopped
+/// @param reference which dataset, and which of its directories
+/// @param target asked at every call, since the dataset may be replaced or stopped
 record ReferencedFiles(DatasetReference reference, Target target) implements DatasetFiles {
   private static final long ROOT_INODE = 1;
 
@@ -31,6 +33,9 @@ record ReferencedFiles(DatasetReference reference, Target target) implements Dat
 
     /// How long its entries may be believed, also while it does not run.
     Duration entryTimeToLive();
+
+    /// Hears of changed paths of the dataset, whatever becomes of it.
+    AutoCloseable watch(Consumer<String> listener);
   }
 
   @Override
@@ -41,12 +46,15 @@ record ReferencedFiles(DatasetReference reference, Target target) implements Dat
   @Override
   public List<FileEntry> list(String directory) throws StorageException {
     List<FileEntry> entries = target.files().list(reference.inTarget(directory));
-    return new Shown(entries);
+    return reference.below().isEmpty() ? entries : new Shown(entries);
   }
 
   @Override
   public OpenFile open(String path) throws StorageException {
     OpenFile file = target.files().open(reference.inTarget(path));
+    if (reference.below().isEmpty()) {
+      return file;
+    }
     return new ReferencedFile(file, shown(file.entry()));
   }
 
@@ -75,14 +83,13 @@ record ReferencedFiles(DatasetReference reference, Target target) implements Dat
 
   @Override
   public AutoCloseable watch(Consumer<String> listener) {
-    try {
-      return target.files().watch(path -> reference.inReference(path).ifPresent(listener));
-    } catch (StorageException e) {
-      return () -> {}; // It does not run, so nothing of it can change.
-    }
+    return target.watch(path -> reference.inReference(path).ifPresent(listener));
   }
 
   private FileEntry shown(FileEntry entry) {
+    if (reference.below().isEmpty()) {
+      return entry;
+    }
     String path = reference.inReference(entry.path()).orElse(entry.path());
     return new FileEntry(
         path,

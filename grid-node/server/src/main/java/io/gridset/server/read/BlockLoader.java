@@ -11,18 +11,25 @@ import io.gridset.server.tree.TreeFile;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Fetches blocks from the origin, each by one flight at a time whoever asks, into the cache, or
 /// into a shared buffer when the cache declines. A flight goes on when its readers leave: what was
 /// paid for stays. Thread-safe.
-final class BlockLoader {
+final class BlockLoader implements AutoCloseable {
+  /// Longest wait for flights at close: their stores are closed next, which ends them.
+  private static final long CLOSE_SECONDS = 10;
+
   private final ReadSettings settings;
   private final ReadStatistics statistics;
   private final ReadThroughBuffers buffers;
   private final Consumer<TreeFile> onChanged;
   private final ConcurrentMap<BlockKey, BlockFlight> flights = new ConcurrentHashMap<>();
+  private volatile boolean closed;
 
   /// @param onChanged told when the store says that a file is another version now
   BlockLoader(
@@ -53,8 +60,22 @@ final class BlockLoader {
     return fresh;
   }
 
-  int flightsUnderWay() {
-    return flights.size();
+  /// Flights that have not taken off fail with CANCELLED; waits, bounded, for the others.
+  @Override
+  public void close() {
+    closed = true;
+    Phaser airborne = new Phaser(1);
+    for (BlockFlight flight : flights.values()) {
+      airborne.register();
+      flight.whenLanded(_ -> airborne.arriveAndDeregister());
+    }
+    try {
+      airborne.awaitAdvanceInterruptibly(airborne.arrive(), CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException e) {
+      // The stores' own deadlines end them.
+    }
   }
 
   /// Fetches `block` past cache and flights, for a reader from whom it was evicted again and again.
@@ -111,6 +132,9 @@ final class BlockLoader {
   }
 
   private FlightOutcome load(FileSession session, BlockFlight flight) throws StorageException {
+    if (closed) {
+      throw StorageException.of(Kind.CANCELLED, "the dataset is being stopped");
+    }
     if (!settings.homes().isHere(flight.key())) {
       statistics.awayFromHome.increment();
     }
@@ -237,6 +261,9 @@ final class BlockLoader {
   }
 
   private void loadWhole(FileSession session, int blocks) throws StorageException {
+    if (closed) {
+      throw StorageException.of(Kind.CANCELLED, "the dataset is being stopped");
+    }
     @Nullable BlockWriter[] writers = new BlockWriter[blocks];
     try {
       int present = 0;

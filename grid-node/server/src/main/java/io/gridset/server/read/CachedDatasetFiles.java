@@ -34,6 +34,7 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
   private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
   private final FileSessions sessions;
   private final ReadThroughBuffers buffers;
+  private final BlockLoader loader;
   private final FileWarmer warmer;
   private final SiblingWarmer siblings;
   private final DatasetOpenFile.ReadTools tools;
@@ -46,9 +47,9 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
     this.tree = tree;
     this.cache = cache;
     this.settings = settings;
-    sessions = new FileSessions(uid, cache, settings.blockBytes());
+    sessions = new FileSessions(uid, cache, settings.blockBytes(), recent);
     buffers = new ReadThroughBuffers(settings.budget(), settings.blockBytes());
-    BlockLoader loader = new BlockLoader(settings, statistics, buffers, tree::invalidate);
+    loader = new BlockLoader(settings, statistics, buffers, tree::invalidate);
     warmer = new FileWarmer(loader, settings.patience());
     siblings = new SiblingWarmer(sessions, loader, settings.budget(), cache, settings.blockBytes());
     Prefetcher prefetcher = new Prefetcher(loader, warmer, settings.budget(), cache);
@@ -80,7 +81,7 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
           : StorageException.of(Kind.NOT_FOUND, "no such file: " + path);
     }
     TreeFile file = found.get();
-    DatasetOpenFile handle = new DatasetOpenFile(acquire(file), tools);
+    DatasetOpenFile handle = new DatasetOpenFile(sessions.acquire(file), tools);
     if (file.entry().sizeBytes() <= settings.blockBytes()) {
       siblings.onOpen(directory, index, handle.isCached());
     }
@@ -116,7 +117,7 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
   /// @param wanted asked before each block
   /// @throws StorageException the first failure
   public WarmOutcome warm(TreeFile file, BooleanSupplier wanted) throws StorageException {
-    FileSession session = acquire(file);
+    FileSession session = sessions.acquire(file);
     try {
       return warmer.warm(session, new FileWarmer.Plan(Priority.LOAD, LOAD_BLOCKS_AT_ONCE, wanted));
     } finally {
@@ -141,9 +142,11 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
     return settings.homes().homeOf(key);
   }
 
-  /// Ends watching tree and cache, and frees buffers that nobody reads.
+  /// Lets no new flight start and waits for those under way, so that the cache may be closed after
+  /// it. Handles still read what is cached.
   @Override
   public void close() {
+    loader.close();
     try (treeWatch;
         sealWatch;
         buffers) {
@@ -153,12 +156,6 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException("closing a watch failed", e);
     }
-  }
-
-  private FileSession acquire(TreeFile file) throws StorageException {
-    FileSession session = sessions.acquire(file);
-    recent.note(file.version(), file.entry().path());
-    return session;
   }
 
   /// The old version's bytes are of no use to anybody but its open handles, which keep them.

@@ -53,6 +53,17 @@ final class DatasetOpenFile implements OpenFile {
   @Override
   public PinnedBytes read(long offset, int length) throws StorageException {
     check(offset, length);
+    if (!session.tryRetain()) {
+      throw StorageException.of(Kind.INVALID, entry().path() + " is closed");
+    }
+    try {
+      return readRetained(offset, length);
+    } finally {
+      session.release();
+    }
+  }
+
+  private PinnedBytes readRetained(long offset, int length) throws StorageException {
     BlockLayout layout = session.layout();
     long end = Math.min(layout.fileBytes(), offset + length);
     if (offset >= end) {

@@ -16,10 +16,12 @@ final class FileSessions {
   private final String owner;
   private final BlockCache cache;
   private final int blockBytes;
+  private final RecentPaths recent;
   private final ConcurrentMap<FileVersion, FileSession> sessions = new ConcurrentHashMap<>();
   private final ConcurrentMap<UnderStore, RequestGate> gates = new ConcurrentHashMap<>();
 
-  FileSessions(String owner, BlockCache cache, int blockBytes) {
+  FileSessions(String owner, BlockCache cache, int blockBytes, RecentPaths recent) {
+    this.recent = recent;
     this.owner = owner;
     this.cache = cache;
     this.blockBytes = blockBytes;
@@ -27,6 +29,7 @@ final class FileSessions {
 
   /// The session of a file version, with a reference for the caller.
   FileSession acquire(TreeFile file) throws StorageException {
+    recent.note(file.version(), file.entry().path());
     while (true) {
       FileSession running = sessions.get(file.version());
       if (running != null && running.tryRetain()) {
@@ -48,9 +51,5 @@ final class FileSessions {
       cached.close();
       return other;
     }
-  }
-
-  int count() {
-    return sessions.size();
   }
 }

@@ -26,12 +26,13 @@ final class ReadAheadWindow {
   private boolean proven;
   private int blocks = INITIAL_BLOCKS;
   private int aheadEnd;
-  private int lastStall = -1;
+  private long lastStall;
 
   /// Starts at a first read that ended at `position`; nothing is fetched until a second follows it.
   ReadAheadWindow(BlockLayout layout, long position) {
     this.layout = layout;
     this.position = position;
+    lastStall = position;
   }
 
   int blocks() {
@@ -50,10 +51,11 @@ final class ReadAheadWindow {
   Ahead advance(long end, boolean stalled) {
     position = Math.max(position, end);
     int current = position == 0 ? 0 : layout.blockAt(position - 1);
-    // A block that is waited for counts once, however many requests wait for it.
-    if (stalled && proven && current > lastStall) {
+    // Many requests wait for the same bytes; the reader has to get on before it counts again. Half
+    // a block, not a whole one, since over a slow connection each round costs a block's time.
+    if (stalled && proven && position - lastStall >= layout.blockBytes() / 2) {
       blocks = Math.min(blocks * 2, MAX_BLOCKS);
-      lastStall = current;
+      lastStall = position;
     }
     proven = true;
     int from = Math.max(aheadEnd, current + 1);

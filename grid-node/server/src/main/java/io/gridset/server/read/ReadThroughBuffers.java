@@ -70,7 +70,7 @@ final class ReadThroughBuffers implements AutoCloseable {
   Filling acquire(int length, Duration patience) throws StorageException {
     Optional<MemoryBudget.Lease> now = budget.tryAcquire(length);
     if (now.isEmpty()) {
-      drop(MAX_KEPT / 2);
+      drop(0);
     }
     MemoryBudget.Lease lease = now.isPresent() ? now.get() : budget.acquire(length, patience);
     return new Filling(buffer(length), lease);

@@ -29,10 +29,12 @@ public final class UnderStores {
   private static final int MAX_WARNED = 1000;
 
   private final StoreSettings settings;
+  private final TlsTrust trust;
   private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
   public UnderStores(StoreSettings settings) {
     this.settings = settings;
+    this.trust = new TlsTrust(settings.extraCaFile());
   }
 
   /// As `open(mount, traffic)`, with traffic that nobody looks at.
@@ -75,8 +77,8 @@ public final class UnderStores {
   }
 
   private UnderStore connected(Opening opening) throws StorageException {
-    HttpTransport transport =
-        new HttpTransport(settings.transfer(), TlsTrust.context(settings.extraCaFile()));
+    trust.checkFile();
+    HttpTransport transport = new HttpTransport(settings.transfer(), trust);
     try {
       return opening.over(transport);
     } catch (StorageException | RuntimeException e) {

@@ -272,9 +272,21 @@ public final class DatasetTree implements AutoCloseable {
     Listing listing = builder.build();
     if (before != null) {
       listing.differences(before, (name, old) -> tellOfChild(path, name, old));
+      dropLostDirectories(path, before, listing);
     }
     count(slot, listing);
     return listing;
+  }
+
+  private void dropLostDirectories(String path, Listing before, Listing now) {
+    for (int i = 0; i < before.count(); i++) {
+      if (before.isDirectory(i)) {
+        int index = now.indexOf(before.name(i));
+        if (index < 0 || !now.isDirectory(index)) {
+          drop(Paths.child(path, before.name(i)));
+        }
+      }
+    }
   }
 
   private void tellOfChild(String directory, String name, @Nullable ObjectIdentity old) {

@@ -76,11 +76,6 @@ final class FakeDatasetHost implements DatasetHost {
   }
 
   @Override
-  public AutoCloseable watch(DatasetName name, java.util.function.Consumer<String> listener) {
-    return () -> {};
-  }
-
-  @Override
   public Optional<DatasetFiles> files(DatasetName name) {
     return Optional.empty();
   }

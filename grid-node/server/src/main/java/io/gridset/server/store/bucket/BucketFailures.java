@@ -34,38 +34,54 @@ public record BucketFailures(
     return translate(
         what,
         new Failure(
-            head.status(),
-            code.find() ? code.group(1) : "",
-            HttpRefusals.retryAfter(head, clock)));
+            head.status(), code.find() ? code.group(1) : "", HttpRefusals.retryAfter(head, clock)));
   }
 
   public StorageException translate(String what, Failure failure) {
-    String answer =
-        what + ": " + endpoint + " answered " + failure.status() + " " + failure.code();
+    String answer = what + ": " + endpoint + " answered " + failure.status() + " " + failure.code();
     return switch (failure.code()) {
       case "NoSuchBucket" ->
           StorageException.of(
               Kind.NOT_FOUND,
-              "bucket " + location.bucket() + " does not exist at " + endpoint
-                  + ": check mountPoint and options " + fields.endpoint());
+              "bucket "
+                  + location.bucket()
+                  + " does not exist at "
+                  + endpoint
+                  + ": check mountPoint and options "
+                  + fields.endpoint());
       case "InvalidAccessKeyId", "InvalidAccessKeyIdException" ->
-          denied(what, "the access key id is not known to " + endpoint
-              + ": check encryptOptions " + fields.keyId());
+          denied(
+              what,
+              "the access key id is not known to "
+                  + endpoint
+                  + ": check encryptOptions "
+                  + fields.keyId());
       case "SignatureDoesNotMatch" ->
-          denied(what, "the signature is wrong, so the secret is: check encryptOptions "
-              + fields.secret());
+          denied(
+              what,
+              "the signature is wrong, so the secret is: check encryptOptions " + fields.secret());
       case "InvalidSecurityToken", "SecurityTokenExpired", "ExpiredToken", "InvalidToken" ->
           denied(what, "the session token is wrong or has expired: renew the credentials");
-      case "RequestTimeTooSkewed" ->
-          denied(what, "this machine's clock differs from the store's");
+      case "RequestTimeTooSkewed" -> denied(what, "this machine's clock differs from the store's");
       case "AccessDenied", "UserDisable", "AllAccessDisabled" ->
-          denied(what, "the credentials in encryptOptions " + fields.keyId()
-              + " are not permitted to do that with bucket " + location.bucket());
-      case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
-          "IllegalLocationConstraintException", "SecondLevelDomainForbidden" ->
+          denied(
+              what,
+              "the credentials in encryptOptions "
+                  + fields.keyId()
+                  + " are not permitted to do that with bucket "
+                  + location.bucket());
+      case "PermanentRedirect",
+          "TemporaryRedirect",
+          "AuthorizationHeaderMalformed",
+          "IllegalLocationConstraintException",
+          "SecondLevelDomainForbidden" ->
           elsewhere(answer);
-      case "SlowDown", "TooManyRequests", "RequestLimitExceeded", "DownloadTrafficRateLimitExceeded",
-          "QpsLimitExceeded", "SlowDownRead" ->
+      case "SlowDown",
+          "TooManyRequests",
+          "RequestLimitExceeded",
+          "DownloadTrafficRateLimitExceeded",
+          "QpsLimitExceeded",
+          "SlowDownRead" ->
           StorageException.throttled(answer + " (slow down)", failure.retryAfter());
       case "InvalidObjectState" ->
           StorageException.of(
@@ -77,8 +93,13 @@ public record BucketFailures(
   private StorageException byStatus(String what, String answer, Failure failure) {
     int status = failure.status();
     if (status == 401 || status == 403) {
-      return denied(what, "access is refused: check encryptOptions " + fields.keyId() + " and "
-          + fields.secret() + ", and what they are permitted to read");
+      return denied(
+          what,
+          "access is refused: check encryptOptions "
+              + fields.keyId()
+              + " and "
+              + fields.secret()
+              + ", and what they are permitted to read");
     }
     if (status == 404 || status == 410) {
       return StorageException.of(Kind.NOT_FOUND, what + " does not exist");
@@ -106,7 +127,10 @@ public record BucketFailures(
   private StorageException elsewhere(String answer) {
     return StorageException.of(
         Kind.INVALID,
-        answer + ": the bucket is served elsewhere; check options " + fields.endpoint() + " and "
+        answer
+            + ": the bucket is served elsewhere; check options "
+            + fields.endpoint()
+            + " and "
             + fields.region());
   }
 }

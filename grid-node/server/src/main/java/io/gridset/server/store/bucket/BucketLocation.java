@@ -20,8 +20,11 @@ public record BucketLocation(String scheme, String bucket, String prefix) {
     }
     if (!bucket.matches("[A-Za-z0-9][A-Za-z0-9._-]{1,62}")) {
       throw options.invalid(
-          "'" + bucket + "' is not a bucket's name; write mountPoint like "
-              + options.mount().scheme() + "://bucket/prefix");
+          "'"
+              + bucket
+              + "' is not a bucket's name; write mountPoint like "
+              + options.mount().scheme()
+              + "://bucket/prefix");
     }
     StorePath.check(prefix);
     return new BucketLocation(
@@ -35,6 +38,7 @@ public record BucketLocation(String scheme, String bucket, String prefix) {
 
   @Override
   public String toString() {
-    return scheme + "://" + bucket + (prefix.isEmpty() ? "" : "/" + prefix);
+    String path = prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1);
+    return scheme + "://" + bucket + path;
   }
 }

@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The keys under a prefix of a bucket, as a tree. A key that no path can name (`a//b`, `..`) is left
-/// out, and counted in the log. Thread-safe.
+/// The keys under a prefix of a bucket, as a tree. A key that no path can name (`a//b`, `..`) is
+/// left out, and counted in the log. Thread-safe.
 public final class BucketUnderStore implements UnderStore {
   private static final Logger log = LoggerFactory.getLogger(BucketUnderStore.class);
 
-  /// Each object is signed once for all its blocks; renewed while a quarter of this is left, so that
-  /// a signature never ends in the middle of a request.
+  /// Each object is signed once for all its blocks; renewed while a quarter of this is left, so
+  /// that a signature never ends in the middle of a request.
   private static final Duration SIGNATURE_LIFE = Duration.ofHours(1);
 
   private final BucketLocation location;

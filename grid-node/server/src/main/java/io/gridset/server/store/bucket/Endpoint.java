@@ -11,7 +11,8 @@ public record Endpoint(URI uri) {
   /// @param field the option's name, for messages
   public static Endpoint parse(MountOptions options, String field, String text)
       throws StorageException {
-    String full = text.contains("://") ? text : (isLocal(bareHost(text)) ? "http://" : "https://") + text;
+    String full =
+        text.contains("://") ? text : (isLocal(bareHost(text)) ? "http://" : "https://") + text;
     try {
       URI uri = new URI(full);
       boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());

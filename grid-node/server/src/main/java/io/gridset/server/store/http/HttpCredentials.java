@@ -13,8 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// The headers that a mount's options add, and how far they may travel: a redirect to another server
-/// is followed without them, one from https to http not at all.
+/// The headers that a mount's options add, and how far they may travel: a redirect to another
+/// server is followed without them, one from https to http not at all.
 record HttpCredentials(Origin home, Map<String, String> headers) implements Redirects {
   static HttpCredentials of(MountOptions options, Origin home) throws StorageException {
     Map<String, String> headers = new LinkedHashMap<>(options.withPrefix("http.header."));
@@ -44,8 +44,7 @@ record HttpCredentials(Origin home, Map<String, String> headers) implements Redi
   }
 
   @Override
-  public Optional<RequestHead> next(RequestHead from, ResponseHead answer)
-      throws StorageException {
+  public Optional<RequestHead> next(RequestHead from, ResponseHead answer) throws StorageException {
     String location = answer.field("location").orElse("");
     boolean redirect =
         switch (answer.status()) {

@@ -52,7 +52,8 @@ public final class HttpUnderStore implements UnderStore {
     this.reader = new RangeReader(transport, refusals, credentials);
   }
 
-  /// Opens `http://host/dir/` or `https://host/dir/`; its path is percent-encoded already, or plain.
+  /// Opens `http://host/dir/` or `https://host/dir/`; its path is percent-encoded already, or
+  /// plain.
   ///
   /// @throws StorageException INVALID when it is no such address
   public static HttpUnderStore open(MountOptions options, HttpTransport transport)

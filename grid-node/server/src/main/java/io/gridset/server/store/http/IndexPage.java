@@ -19,9 +19,9 @@ import org.jsoup.parser.Parser;
 import org.jsoup.parser.StreamParser;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the links of a directory's index page: only direct children of the directory, whatever else
-/// (sort links, parent, icons, advertising) the page holds. Elements are dropped as they are read,
-/// so a page of 100,000 names does not become a tree in memory.
+/// Reads the links of a directory's index page: only direct children of the directory, whatever
+/// else (sort links, parent, icons, advertising) the page holds. Elements are dropped as they are
+/// read, so a page of 100,000 names does not become a tree in memory.
 final class IndexPage {
   private final URI page;
   private final String basePath;
@@ -64,7 +64,9 @@ final class IndexPage {
     } else {
       String text = element.text().toLowerCase(Locale.ROOT);
       looksLikeIndex |=
-          text.contains("index of") || text.contains("directory listing") || text.contains("listing of");
+          text.contains("index of")
+              || text.contains("directory listing")
+              || text.contains("listing of");
     }
   }
 
@@ -134,7 +136,10 @@ final class IndexPage {
   private static StorageException notAnIndex(URI page, @Nullable IOException cause) {
     String message =
         "'"
-            + page.getScheme() + "://" + page.getRawAuthority() + page.getRawPath()
+            + page.getScheme()
+            + "://"
+            + page.getRawAuthority()
+            + page.getRawPath()
             + "' is a page, but not a directory's index: switch the server's directory index on"
             + " (nginx: autoindex on, Apache: Options +Indexes) or mend mountPoint";
     return cause == null

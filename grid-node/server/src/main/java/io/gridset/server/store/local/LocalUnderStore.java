@@ -31,18 +31,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A directory, read in place. A file's version is its modification time (nanoseconds) and size,
-/// compared before and after each read. Thread-safe. The kernel's file systems know no deadlines:
-/// a dead NFS server can hold a call up, as it would any other program's.
+/// compared before and after each read. Thread-safe. The kernel's file systems know no deadlines: a
+/// dead NFS server can hold a call up, as it would any other program's.
 public final class LocalUnderStore implements UnderStore {
   private static final Logger log = LoggerFactory.getLogger(LocalUnderStore.class);
   private static final int BUFFER_BYTES = 256 << 10;
 
-
   /// Readers at a time seldom exceed this; more allocate their own buffer.
   private static final int MAX_SPARE_BUFFERS = 32;
 
-  private final ArrayBlockingQueue<ByteBuffer> spare =
-      new ArrayBlockingQueue<>(MAX_SPARE_BUFFERS);
+  private final ArrayBlockingQueue<ByteBuffer> spare = new ArrayBlockingQueue<>(MAX_SPARE_BUFFERS);
   private final Path root;
   private final String description;
 
@@ -146,6 +144,10 @@ public final class LocalUnderStore implements UnderStore {
   public void read(String path, ObjectIdentity expected, ByteRange range, RangeSink sink)
       throws StorageException {
     Path real = resolve(path);
+    if (range.end() > expected.sizeBytes()) {
+      throw StorageException.of(
+          Kind.INVALID, what(path) + ": the range ends beyond the file's end");
+    }
     try (FileChannel file = FileChannel.open(real, StandardOpenOption.READ)) {
       Object key = check(path, real, expected);
       transfer(path, file, range, sink);
@@ -231,13 +233,11 @@ public final class LocalUnderStore implements UnderStore {
       case NoSuchFileException _ ->
           StorageException.of(Kind.NOT_FOUND, what + " does not exist", e);
       case AccessDeniedException _ ->
-          StorageException.of(
-              Kind.ACCESS_DENIED, what + ": this process may not read it", e);
+          StorageException.of(Kind.ACCESS_DENIED, what + ": this process may not read it", e);
       case InvalidPathException _ -> StorageException.of(Kind.INVALID, what + " is no path", e);
       case FileSystemException f when "Not a directory".equals(f.getReason()) ->
           StorageException.of(Kind.NOT_FOUND, what + " does not exist", e);
-      default ->
-          StorageException.of(Kind.UNAVAILABLE, what + ": " + e.getMessage(), e);
+      default -> StorageException.of(Kind.UNAVAILABLE, what + ": " + e.getMessage(), e);
     };
   }
 

@@ -25,6 +25,7 @@ import io.gridset.server.store.range.Refusals;
 import io.gridset.server.store.range.RequestHead;
 import io.gridset.server.store.range.ResponseHead;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -63,8 +64,7 @@ final class OssBucket implements BucketClient {
     ListObjectsV2Result page =
         call("listing '" + prefix + "'", () -> oss.listObjectsV2(request.build()));
     boolean more = Boolean.TRUE.equals(page.isTruncated());
-    return new ListPage(
-        objects(page), prefixes(page), more ? page.nextContinuationToken() : null);
+    return new ListPage(objects(page), prefixes(page), more ? page.nextContinuationToken() : null);
   }
 
   private static List<Listed> objects(ListObjectsV2Result page) {
@@ -88,9 +88,7 @@ final class OssBucket implements BucketClient {
     try {
       HeadObjectResult head = call("'" + key + "'", () -> oss.headObject(request));
       Instant modified =
-          Optional.ofNullable(head.lastModified())
-              .flatMap(ResponseHead::parseDate)
-              .orElse(null);
+          Optional.ofNullable(head.lastModified()).flatMap(ResponseHead::parseDate).orElse(null);
       return Optional.of(identity(head.contentLength(), modified, head.eTag()));
     } catch (StorageException e) {
       if (e.kind() == Kind.NOT_FOUND) {
@@ -116,8 +114,17 @@ final class OssBucket implements BucketClient {
     Instant expires =
         signed.expiration().orElseGet(() -> InstantSource.system().instant().plus(life));
     return new SignedGet(
-        RequestHead.get(URI.create(signed.url()), signed.signedHeaders().orElse(Map.of())),
+        RequestHead.get(address(key, signed.url()), signed.signedHeaders().orElse(Map.of())),
         expires);
+  }
+
+  /// Without URI's own exception, whose message would show the signature.
+  private static URI address(String key, String url) throws StorageException {
+    try {
+      return new URI(url);
+    } catch (URISyntaxException e) {
+      throw StorageException.of(Kind.INVALID, "'" + key + "' has no address: " + e.getReason());
+    }
   }
 
   @FunctionalInterface

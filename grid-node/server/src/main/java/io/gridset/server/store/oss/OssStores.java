@@ -54,10 +54,7 @@ public final class OssStores {
             location,
             endpoint.toString(),
             new BucketFailures.Fields(
-                "fs.oss.endpoint",
-                "fs.oss.region",
-                "fs.oss.accessKeyId",
-                "fs.oss.accessKeySecret"),
+                "fs.oss.endpoint", "fs.oss.region", "fs.oss.accessKeyId", "fs.oss.accessKeySecret"),
             InstantSource.system());
     OssBucket bucket = new OssBucket(location.bucket(), builder.build(), failures);
     return new BucketUnderStore(location, bucket, transport, attempts, InstantSource.system());

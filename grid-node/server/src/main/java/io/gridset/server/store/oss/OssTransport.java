@@ -23,8 +23,7 @@ record OssTransport(HttpTransport transport) implements HttpClient {
     try {
       SmallResponse response =
           transport.fetch(
-              RequestHead.of(request.method(), request.uri(), request.headers()),
-              MAX_ANSWER_BYTES);
+              RequestHead.of(request.method(), request.uri(), request.headers()), MAX_ANSWER_BYTES);
       Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
       headers.putAll(response.head().fields());
       return ResponseMessage.newBuilder()

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /// The connections of one store: a bounded number in use, the idle ones kept per server, newest
@@ -36,7 +35,7 @@ final class ConnectionPool implements AutoCloseable {
   private final ConcurrentLinkedQueue<ByteBuffer> spareBuffers = new ConcurrentLinkedQueue<>();
   private volatile boolean closed;
 
-  ConnectionPool(TransferLimits limits, SSLContext trust, Ticker ticker) {
+  ConnectionPool(TransferLimits limits, TlsTrust trust, Ticker ticker) {
     this.limits = limits;
     this.ticker = ticker;
     this.permits = new Semaphore(limits.maxConnections(), true);

@@ -17,12 +17,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
 
 /// Resolves, connects and shakes hands, each within the connect timeout.
-record Dialler(TransferLimits limits, SSLContext trust, DeadlineWatch watch, Ticker ticker) {
+record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Ticker ticker) {
   /// A name with more addresses than this is not tried further: each may cost a whole timeout.
   private static final int MAX_ADDRESSES = 3;
 
@@ -47,8 +47,7 @@ record Dialler(TransferLimits limits, SSLContext trust, DeadlineWatch watch, Tic
         new FutureTask<>(() -> InetAddress.getAllByName(origin.address()));
     Thread.ofVirtual().name("resolve-" + origin.host()).start(lookup);
     try {
-      InetAddress[] found =
-          lookup.get(limits.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      InetAddress[] found = lookup.get(limits.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
       return Arrays.asList(found).subList(0, Math.min(found.length, MAX_ADDRESSES));
     } catch (ExecutionException e) {
       throw unresolved(origin, e.getCause());
@@ -72,7 +71,7 @@ record Dialler(TransferLimits limits, SSLContext trust, DeadlineWatch watch, Tic
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.connect(new InetSocketAddress(address, origin.port()));
       Wire wire =
-          origin.secure() ? new TlsWire(channel, origin, trust) : new PlainWire(channel);
+          origin.secure() ? new TlsWire(channel, origin, trust.context()) : new PlainWire(channel);
       guard.disarm();
       if (guard.expired()) {
         throw new IOException("too late");
@@ -83,6 +82,9 @@ record Dialler(TransferLimits limits, SSLContext trust, DeadlineWatch watch, Tic
       if (guard != null) {
         guard.close();
         watch.remove(guard);
+      }
+      if (e instanceof StorageException known) {
+        throw known;
       }
       throw failure(origin, guard != null && guard.expired() ? Phase.EXPIRED : Phase.FAILED, e);
     }
@@ -101,7 +103,8 @@ record Dialler(TransferLimits limits, SSLContext trust, DeadlineWatch watch, Tic
           cause);
     }
     if (cause instanceof ClosedByInterruptException) {
-      return StorageException.of(Kind.CANCELLED, "interrupted while connecting to " + origin, cause);
+      return StorageException.of(
+          Kind.CANCELLED, "interrupted while connecting to " + origin, cause);
     }
     if (cause instanceof SSLHandshakeException && cause.getCause() != null) {
       return StorageException.of(
@@ -120,8 +123,7 @@ record Dialler(TransferLimits limits, SSLContext trust, DeadlineWatch watch, Tic
         cause);
   }
 
-  private static StorageException unresolved(
-      Origin origin, @org.jspecify.annotations.Nullable Throwable cause) {
+  private static StorageException unresolved(Origin origin, @Nullable Throwable cause) {
     String message = "the host name " + origin.host() + " is not known";
     if (cause != null && !(cause instanceof UnknownHostException)) {
       message = "the host name " + origin.host() + " cannot be resolved";

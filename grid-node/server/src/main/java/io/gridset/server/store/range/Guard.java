@@ -3,8 +3,8 @@ package io.gridset.server.store.range;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 
-/// A channel with the time at which a blocked call on it is cut off. Armed around each blocking call
-/// by its user, fired by [DeadlineWatch].
+/// A channel with the time at which a blocked call on it is cut off. Armed around each blocking
+/// call by its user, fired by [DeadlineWatch].
 final class Guard {
   private static final long DISARMED = 0;
 

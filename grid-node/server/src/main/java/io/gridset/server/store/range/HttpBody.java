@@ -5,8 +5,8 @@ import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.nio.ByteBuffer;
 
-/// The body of a response as it arrives: by length, chunked, or until the connection ends
-/// (RFC 9112, section 6.3). Used by one thread.
+/// The body of a response as it arrives: by length, chunked, or until the connection ends (RFC
+/// 9112, section 6.3). Used by one thread.
 public final class HttpBody {
   /// A chunk's size line or a trailer line; extensions are rare and short.
   private static final int MAX_LINE_BYTES = 4 << 10;
@@ -156,7 +156,9 @@ public final class HttpBody {
       char c = (char) (connection.buffer().get() & 0xFF);
       if (c == '\n') {
         int end = text.length();
-        return end > 0 && text.charAt(end - 1) == '\r' ? text.substring(0, end - 1) : text.toString();
+        return end > 0 && text.charAt(end - 1) == '\r'
+            ? text.substring(0, end - 1)
+            : text.toString();
       }
       text.append(c);
     }
@@ -165,6 +167,7 @@ public final class HttpBody {
 
   private StorageException cutOff() {
     return StorageException.retryable(
-        Kind.UNAVAILABLE, connection.origin() + " closed the connection in the middle of its answer");
+        Kind.UNAVAILABLE,
+        connection.origin() + " closed the connection in the middle of its answer");
   }
 }

@@ -7,7 +7,6 @@ import io.gridset.server.store.range.ConnectionPool.Wish;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /// HTTP/1.1 requests without a body, over pooled connections, each within a deadline. One attempt
@@ -21,11 +20,11 @@ public final class HttpTransport implements AutoCloseable {
   private final Ticker ticker;
   private final ConnectionPool pool;
 
-  public HttpTransport(TransferLimits limits, SSLContext trust) {
+  public HttpTransport(TransferLimits limits, TlsTrust trust) {
     this(limits, trust, Ticker.system());
   }
 
-  HttpTransport(TransferLimits limits, SSLContext trust, Ticker ticker) {
+  HttpTransport(TransferLimits limits, TlsTrust trust, Ticker ticker) {
     this.limits = limits;
     this.ticker = ticker;
     this.pool = new ConnectionPool(limits, trust, ticker);
@@ -74,8 +73,7 @@ public final class HttpTransport implements AutoCloseable {
       throws StorageException {
     boolean reusable = false;
     try {
-      ResponseHead head =
-          early == null ? roundTrip(connection, request, task.deadline()) : early;
+      ResponseHead head = early == null ? roundTrip(connection, request, task.deadline()) : early;
       HttpBody body = new HttpBody(connection, head, request.method());
       T result = task.handler().handle(head, body);
       reusable = drained(connection, body) && head.keepAlive();
@@ -176,13 +174,11 @@ public final class HttpTransport implements AutoCloseable {
     return -1;
   }
 
-  /// Whether the body was read to its end: an unwanted rest is not read away, for a new connection is
-  /// cheaper.
+  /// Whether the body was read to its end: an unwanted rest is not read away, for a new connection
+  /// is cheaper.
   private static boolean drained(Connection connection, HttpBody body) {
     try {
-      return body.endsBeforeConnection()
-          && body.atEnd()
-          && !connection.buffer().hasRemaining();
+      return body.endsBeforeConnection() && body.atEnd() && !connection.buffer().hasRemaining();
     } catch (StorageException e) {
       return false;
     }

@@ -90,8 +90,7 @@ public final class RangeReader {
     Map<String, String> headers = new LinkedHashMap<>();
     ObjectIdentity expected = request.expected();
     if (!request.wholeFile()) {
-      headers.put(
-          "Range", "bytes=" + request.range().offset() + "-" + (request.range().end() - 1));
+      headers.put("Range", "bytes=" + request.range().offset() + "-" + (request.range().end() - 1));
     }
     if (expected.hasStrongEtag()) {
       headers.put("If-Match", String.valueOf(expected.etag()));
@@ -101,8 +100,7 @@ public final class RangeReader {
     return headers;
   }
 
-  private void receive(
-      RangeRequest request, ResponseHead head, HttpBody body, RangeSink sink)
+  private void receive(RangeRequest request, ResponseHead head, HttpBody body, RangeSink sink)
       throws StorageException {
     switch (head.status()) {
       case 200 -> {
@@ -158,8 +156,7 @@ public final class RangeReader {
     }
   }
 
-  private static void checkRange(RangeRequest request, ResponseHead head)
-      throws StorageException {
+  private static void checkRange(RangeRequest request, ResponseHead head) throws StorageException {
     ByteRange range = request.range();
     ContentRange answered =
         ContentRange.parse(head.field("content-range").orElse(""))
@@ -177,8 +174,7 @@ public final class RangeReader {
     }
     long length = head.contentLength().orElse(range.length());
     if (length != range.length()) {
-      throw corrupt(
-          request, "the answer's length is " + length + " instead of " + range.length());
+      throw corrupt(request, "the answer's length is " + length + " instead of " + range.length());
     }
   }
 

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// Status and header fields of a response (RFC 9112). Field names are in lower case; repeated fields
-/// are joined with a comma.
+/// Status and header fields of a response (RFC 9112). Field names are in lower case; repeated
+/// fields are joined with a comma.
 public record ResponseHead(int status, boolean keepAlive, Map<String, String> fields) {
   /// Real heads stay below 2 KiB and 40 fields; more is a broken or hostile peer.
   static final int MAX_HEAD_BYTES = 32 << 10;

@@ -17,17 +17,37 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/// Whom TLS trusts: the Java runtime's authorities, and those of one more PEM file.
+/// Whom TLS trusts: the Java runtime's authorities, and those of one more PEM file. Read at first
+/// use, since plain HTTP needs none of it. Thread-safe.
 public final class TlsTrust {
-  private TlsTrust() {}
+  private final @Nullable Path extraCaFile;
+  private @Nullable SSLContext context;
+
+  public TlsTrust(@Nullable Path extraCaFile) {
+    this.extraCaFile = extraCaFile;
+  }
 
   /// @throws StorageException INVALID when the file holds no certificates
-  public static SSLContext context(@Nullable Path extraCaFile) throws StorageException {
+  synchronized SSLContext context() throws StorageException {
+    if (context == null) {
+      context = create();
+    }
+    return context;
+  }
+
+  /// Fails at once rather than at the first connection when the file cannot be used.
+  public void checkFile() throws StorageException {
+    if (extraCaFile != null) {
+      context();
+    }
+  }
+
+  private SSLContext create() throws StorageException {
     try {
-      SSLContext context = SSLContext.getInstance("TLS");
+      SSLContext created = SSLContext.getInstance("TLS");
       TrustManager[] trust = extraCaFile == null ? null : managers(extraCaFile);
-      context.init(null, trust, null);
-      return context;
+      created.init(null, trust, null);
+      return created;
     } catch (IOException | GeneralSecurityException e) {
       throw StorageException.of(
           Kind.INVALID,

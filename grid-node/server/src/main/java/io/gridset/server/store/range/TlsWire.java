@@ -9,9 +9,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
-/// TLS over a socket channel, by the JDK's SSLSocket: its one extra copy is small beside decryption,
-/// and it needs none of the state machine that SSLEngine leaves to its user. The server's name is
-/// verified against its certificate.
+/// TLS over a socket channel, by the JDK's SSLSocket: its one extra copy is small beside
+/// decryption, and it needs none of the state machine that SSLEngine leaves to its user. The
+/// server's name is verified against its certificate.
 final class TlsWire implements Wire {
   /// One TLS record's payload, the most that SSLSocket returns at once.
   private static final int RECORD_BYTES = 16 << 10;

@@ -53,7 +53,6 @@ final class VersionCheck {
   }
 
   private static StorageException changed(RangeRequest request) {
-    return StorageException.of(
-        Kind.CHANGED, request.what() + " was replaced by another version");
+    return StorageException.of(Kind.CHANGED, request.what() + " was replaced by another version");
   }
 }

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Runs a call again while it fails retryably: exponential back-off with full jitter (Brooker 2015),
-/// a store's Retry-After honoured, all within a deadline. `close()` ends the waiting ones.
+/// Runs a call again while it fails retryably: exponential back-off with full jitter (Brooker
+/// 2015), a store's Retry-After honoured, all within a deadline. `close()` ends the waiting ones.
 /// Thread-safe.
 public final class Attempts implements AutoCloseable {
   /// Attempts that do bring bytes start the count anew; this bounds them all the same.
@@ -32,8 +32,7 @@ public final class Attempts implements AutoCloseable {
   Attempts(RetryLimits limits, Ticker ticker, @Nullable Pause pause, RandomGenerator jitter) {
     this.limits = limits;
     this.ticker = ticker;
-    this.pause =
-        pause != null ? pause : wait -> closed.await(wait.toNanos(), TimeUnit.NANOSECONDS);
+    this.pause = pause != null ? pause : wait -> closed.await(wait.toNanos(), TimeUnit.NANOSECONDS);
     this.jitter = jitter;
   }
 
@@ -97,7 +96,8 @@ public final class Attempts implements AutoCloseable {
   private Duration delay(int inVain, StorageException failure) {
     long nanos = limits.firstDelay().toNanos() << Math.min(inVain - 1, 20);
     long bound = Math.max(1, Math.min(nanos, limits.longestDelay().toNanos()));
-    Duration backOff = Duration.ofNanos(bound / 2 + Math.floorMod(jitter.nextLong(), bound / 2 + 1));
+    Duration backOff =
+        Duration.ofNanos(bound / 2 + Math.floorMod(jitter.nextLong(), bound / 2 + 1));
     return failure
         .retryAfter()
         .filter(asked -> asked.compareTo(backOff) > 0)
@@ -117,8 +117,7 @@ public final class Attempts implements AutoCloseable {
     }
   }
 
-  private static StorageException gaveUp(
-      Operation operation, Tally tally, StorageException last) {
+  private static StorageException gaveUp(Operation operation, Tally tally, StorageException last) {
     String seconds = String.format(Locale.ROOT, "%.1f s", tally.nanos() / 1e9);
     String times = tally.attempts() == 1 ? "1 attempt" : tally.attempts() + " attempts";
     String because =

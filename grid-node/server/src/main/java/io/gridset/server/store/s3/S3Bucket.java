@@ -21,6 +21,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
@@ -112,11 +113,13 @@ final class S3Bucket implements BucketClient {
     if (ours.isPresent()) {
       return ours.get().again();
     }
+    if (thrown instanceof AbortedException) {
+      return StorageException.of(Kind.CANCELLED, what + ": interrupted", thrown);
+    }
     if (thrown instanceof AwsServiceException answer) {
       AwsErrorDetails details = answer.awsErrorDetails();
       String code = details == null || details.errorCode() == null ? "" : details.errorCode();
-      return failures.translate(
-          what, new Failure(answer.statusCode(), code, retryAfter(details)));
+      return failures.translate(what, new Failure(answer.statusCode(), code, retryAfter(details)));
     }
     String message = String.valueOf(thrown.getMessage());
     if (message.contains("load credentials")) {

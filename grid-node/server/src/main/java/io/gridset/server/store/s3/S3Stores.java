@@ -81,8 +81,7 @@ public final class S3Stores {
         options.find("alluxio.underfs.s3.endpoint", "s3.endpoint", "fs.s3.endpoint", "endpoint");
     return text.isEmpty()
         ? Optional.empty()
-        : Optional.of(
-            Endpoint.parse(options, "alluxio.underfs.s3.endpoint", text.orElseThrow()));
+        : Optional.of(Endpoint.parse(options, "alluxio.underfs.s3.endpoint", text.orElseThrow()));
   }
 
   private static String region(MountOptions options, Optional<Endpoint> endpoint) {
@@ -103,15 +102,13 @@ public final class S3Stores {
   /// the safe place.
   private static boolean pathStyle(MountOptions options, Optional<Endpoint> endpoint)
       throws StorageException {
-    boolean byDefault =
-        endpoint.isPresent() && !endpoint.get().host().contains(".amazonaws.com");
+    boolean byDefault = endpoint.isPresent() && !endpoint.get().host().contains(".amazonaws.com");
     return options.find("s3.path-style").isPresent()
         ? options.flag("s3.path-style")
         : byDefault || options.flag("alluxio.underfs.s3.disable.dns.buckets");
   }
 
-  private static AwsCredentialsProvider credentials(MountOptions options)
-      throws StorageException {
+  private static AwsCredentialsProvider credentials(MountOptions options) throws StorageException {
     Optional<String> id = options.find("aws.accessKeyId", "access-key", "s3a.accessKeyId");
     Optional<String> secret = options.find("aws.secretKey", "secret-key", "s3a.accessKeySecret");
     Optional<String> token = options.find("aws.sessionToken", "session-token");

@@ -42,10 +42,7 @@ record S3Transport(HttpTransport transport) implements SdkHttpClient {
     response.head().fields().forEach((name, value) -> headers.put(name, List.of(value)));
     return HttpExecuteResponse.builder()
         .response(
-            SdkHttpResponse.builder()
-                .statusCode(response.head().status())
-                .headers(headers)
-                .build())
+            SdkHttpResponse.builder().statusCode(response.head().status()).headers(headers).build())
         .responseBody(AbortableInputStream.create(new ByteArrayInputStream(response.body())))
         .build();
   }
