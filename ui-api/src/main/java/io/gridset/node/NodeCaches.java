@@ -28,9 +28,10 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Where this node keeps the caches of its datasets. A tier in memory is a tmpfs of the node's own when it
-/// may mount one, else a directory under the path that the manifest names; a tier on disk is a directory under
-/// that path. Two nodes on one machine never share one: the run directory tells them apart.
+/// Where this node keeps the caches of its datasets. A tier in memory is a tmpfs of the node's own
+/// when it may mount one, else a directory under the path that the manifest names; a tier on disk
+/// is a directory under that path. Two nodes on one machine never share one: the run directory
+/// tells them apart.
 final class NodeCaches implements CacheFactory {
   private static final Logger LOG = LoggerFactory.getLogger(NodeCaches.class);
 
