@@ -1,5 +1,6 @@
 """Gridset itself, driven as a user drives it: `gridset up` in the foreground, everything else by its command line."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -140,9 +141,15 @@ class Gridset:
         return self.mount(NAME)
 
     def mount(self, name: str) -> Path:
+        """Mounts a dataset as soon as it is bound."""
+        processes.wait_for(f"dataset {name} bound", lambda: self.phase("dataset", name) == "Bound", START_SECONDS, self.process)
         self.command("mount", name, str(self.mount_path))
         processes.wait_for("the mount", lambda: mounts.is_mounted(self.mount_path), START_SECONDS, self.process)
         return self.mount_path
+
+    def phase(self, kind: str, name: str) -> str:
+        """`status.phase` of a resource."""
+        return json.loads(self.command("get", kind, name, "-o", "json")).get("status", {}).get("phase", "")
 
     def load(self, name: str = NAME) -> None:
         self.command("load", name)
@@ -161,8 +168,8 @@ class Gridset:
         return sample, ratio
 
     def cache_file(self, size: int) -> Path | None:
-        """The cache file of that size: in the tier's directory, or through one of the daemon's descriptors."""
-        candidates = [path for path in self.tier.rglob("*") if path.is_file()]
+        """The cache file of that size: in the run or tier directory, or through one of the daemon's descriptors."""
+        candidates = [path for folder in (self.run, self.tier) for path in folder.rglob("*")]
         for member in process_tree(self.pid):
             try:
                 candidates += list(Path(f"/proc/{member}/fd").iterdir())

@@ -4,7 +4,6 @@ The DataLoad of the manifests warms the cache; then the warm copies, then evicti
 systems replaced: 27.1 s cold, 2.1 s warm, 45 s for the load.
 """
 
-import json
 from pathlib import Path
 
 from .. import goals, processes
@@ -99,7 +98,7 @@ def results(warm: list[Sample], tmpfs: list[Sample], cold: Sample, origin: list[
 
 
 def load_complete(node: Gridset) -> bool:
-    phase = json.loads(node.command("get", "dataload", LOAD, "-o", "json")).get("status", {}).get("phase")
+    phase = node.phase("dataload", LOAD)
     if phase == "Failed":
         raise RuntimeError("the DataLoad failed: " + node.command("describe", "dataload", LOAD))
     return phase == "Complete"
