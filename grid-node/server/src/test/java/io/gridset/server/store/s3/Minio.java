@@ -39,7 +39,7 @@ final class Minio implements AutoCloseable {
     Path program = program().orElse(null);
     if (program == null) {
       System.out.println(
-          "SKIPPED: tests over MinIO: build it with src/test/scripts/build-minio.sh");
+          "SKIPPED: tests over MinIO: build it with tools/build-minio.sh");
       Assumptions.abort("MinIO is not built");
       throw new IllegalStateException("not reached");
     }
