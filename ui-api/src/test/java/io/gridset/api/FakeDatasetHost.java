@@ -65,11 +65,6 @@ public final class FakeDatasetHost implements DatasetHost {
   }
 
   @Override
-  public AutoCloseable watch(DatasetName name, java.util.function.Consumer<String> listener) {
-    return () -> {};
-  }
-
-  @Override
   public LoadRun load(DatasetName name, LoadRequest request) throws StorageException {
     if (!running.containsKey(name)) {
       throw StorageException.of(StorageException.Kind.NOT_FOUND, "no dataset " + name);
