@@ -78,7 +78,9 @@ final class NodeCaches implements CacheFactory {
     List<Path> left = new ArrayList<>();
     if (Files.isDirectory(memory)) {
       try (Stream<Path> names = Files.list(memory)) {
-        names.filter(path -> path.getFileName().toString().startsWith(uid + "-")).forEach(left::add);
+        names
+            .filter(path -> path.getFileName().toString().startsWith(uid + "-"))
+            .forEach(left::add);
       } catch (IOException e) {
         LOG.warn("cannot look for caches of {} in {}: {}", uid, memory, e.toString());
       }
