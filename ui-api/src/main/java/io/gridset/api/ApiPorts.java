@@ -6,8 +6,4 @@ import java.time.InstantSource;
 
 /// What the API serves. The caller closes them, after the server.
 public record ApiPorts(
-    ControlPlane control,
-    DatasetHost host,
-    Mounts mounts,
-    NodeFacts node,
-    InstantSource clock) {}
+    ControlPlane control, DatasetHost host, Mounts mounts, NodeFacts node, InstantSource clock) {}

@@ -96,7 +96,9 @@ public final class ApiServer implements AutoCloseable {
   public List<String> listening() {
     List<String> places = new ArrayList<>();
     places.add("unix:" + settings.socket());
-    tcpPort().ifPresent(port -> places.add("http://" + settings.tcp().orElseThrow().host() + ":" + port));
+    tcpPort()
+        .ifPresent(
+            port -> places.add("http://" + settings.tcp().orElseThrow().host() + ":" + port));
     return places;
   }
 
@@ -122,7 +124,8 @@ public final class ApiServer implements AutoCloseable {
     config.jetty.addConnector((server, http) -> unixConnector(server, http, settings.socket()));
     settings
         .tcp()
-        .ifPresent(tcp -> config.jetty.addConnector((server, http) -> tcpConnector(server, http, tcp)));
+        .ifPresent(
+            tcp -> config.jetty.addConnector((server, http) -> tcpConnector(server, http, tcp)));
     config.routes.before(this::authorize);
     for (Route route : routes(ports)) {
       config.routes.addHttpHandler(route.method(), route.path(), route.handler());

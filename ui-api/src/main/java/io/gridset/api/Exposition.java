@@ -61,8 +61,7 @@ final class Exposition {
       ToLongFunction<CacheUsage.Tier> figure) {
     family(name, type, explanation);
     for (CacheUsage.Tier tier : tiers) {
-      sample(
-          name, Map.of("medium", tier.medium(), "path", tier.path()), figure.applyAsLong(tier));
+      sample(name, Map.of("medium", tier.medium(), "path", tier.path()), figure.applyAsLong(tier));
     }
   }
 
@@ -111,8 +110,7 @@ final class Exposition {
       if (value >= 0) {
         sample(
             name,
-            Map.of(
-                "namespace", figures.dataset().namespace(), "dataset", figures.dataset().name()),
+            Map.of("namespace", figures.dataset().namespace(), "dataset", figures.dataset().name()),
             value);
       }
     }

@@ -35,8 +35,7 @@ final class ManifestRoutes {
         Optional.ofNullable(context.queryParam("namespace"))
             .filter(n -> !n.isEmpty())
             .orElse(DatasetName.DEFAULT_NAMESPACE);
-    ApplyMode mode =
-        RequestValues.flag(context, "dryRun") ? ApplyMode.DRY_RUN : ApplyMode.APPLY;
+    ApplyMode mode = RequestValues.flag(context, "dryRun") ? ApplyMode.DRY_RUN : ApplyMode.APPLY;
     Route.answer(context, control.apply(context.body(), namespace, mode));
   }
 

@@ -26,10 +26,7 @@ final class MountRoutes {
     MountRequest asked = WireJson.mapper().readValue(context.bodyAsBytes(), MountRequest.class);
     MountRequest request =
         new MountRequest(
-            asked.dataset(),
-            absolute(asked.mountPoint()),
-            asked.transport(),
-            asked.passthrough());
+            asked.dataset(), absolute(asked.mountPoint()), asked.transport(), asked.passthrough());
     Route.answer(context.status(201), mounts.mount(request));
   }
 

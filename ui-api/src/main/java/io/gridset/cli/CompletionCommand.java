@@ -35,9 +35,7 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Surroundings surroundings = gridset.surroundings();
-    surroundings
-        .out()
-        .print(AutoComplete.bash("gridset", GridsetMain.commandLine(surroundings)));
+    surroundings.out().print(AutoComplete.bash("gridset", GridsetMain.commandLine(surroundings)));
     surroundings.out().flush();
     return switch (shell) {
       case BASH, ZSH -> ExitCode.OK;

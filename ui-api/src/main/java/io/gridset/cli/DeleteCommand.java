@@ -65,8 +65,7 @@ final class DeleteCommand implements Callable<Integer> {
           gridset
               .surroundings()
               .out()
-              .println(
-                  Kinds.qualified(target.kind().kind(), target.name().name()) + " deleted");
+              .println(Kinds.qualified(target.kind().kind(), target.name().name()) + " deleted");
         } catch (GridsetApiException e) {
           if (e.status() != 404) {
             throw e;
@@ -96,8 +95,7 @@ final class DeleteCommand implements Callable<Integer> {
     List<Target> targets = new ArrayList<>();
     String text = new ManifestFiles(gridset.surroundings()).read(places);
     YAMLMapper yaml = new YAMLMapper();
-    try (MappingIterator<JsonNode> documents =
-        yaml.readerFor(JsonNode.class).readValues(text)) {
+    try (MappingIterator<JsonNode> documents = yaml.readerFor(JsonNode.class).readValues(text)) {
       while (documents.hasNext()) {
         JsonNode document = documents.next();
         Optional<ResourceKind> declared = ResourceKind.find(document.path("kind").asText());

@@ -72,8 +72,7 @@ final class DemoCommand implements Callable<Integer> {
                 () ->
                     CommandFailure.failed(
                         "the demo starts a node by the gridset script: run it as ./gridset demo"));
-    Demo demo =
-        new Demo(settings, launcher, surroundings.err(), surroundings.screen().columns());
+    Demo demo = new Demo(settings, launcher, surroundings.err(), surroundings.screen().columns());
     DemoReport report = demo.run();
     surroundings
         .out()

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 /// `gridset describe`.
 @Command(
     name = "describe",
-    description = "Print all about one resource: spec, status, conditions, and what happened to it.",
+    description =
+        "Print all about one resource: spec, status, conditions, and what happened to it.",
     footerHeading = "%nExample:%n",
     footer = "  gridset describe dataset serverless-data",
     mixinStandardHelpOptions = true)

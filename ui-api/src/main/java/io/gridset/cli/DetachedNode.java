@@ -81,7 +81,8 @@ final class DetachedNode {
     command.addAll(List.of("--memory", Long.toString(settings.memory().bytes())));
     settings
         .listen()
-        .ifPresent(address -> command.addAll(List.of("--listen", address.host() + ":" + address.port())));
+        .ifPresent(
+            address -> command.addAll(List.of("--listen", address.host() + ":" + address.port())));
     return command;
   }
 

@@ -43,8 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
   private Finding node() {
     try (var client = gridset.client()) {
       var node = client.node();
-      return Finding.ok(
-          "node", "gridset " + node.version() + " runs here, pid " + node.pid());
+      return Finding.ok("node", "gridset " + node.version() + " runs here, pid " + node.pid());
     } catch (io.gridset.client.NoNodeException _) {
       return Finding.warn(
           "node", "none is running (" + gridset.socketPath() + ")", "start one: gridset up");

@@ -111,8 +111,7 @@ final class GridsetCommand implements Runnable {
         .or(() -> variable("GRIDSET_SOCKET").map(Path::of))
         .orElseGet(
             () ->
-                NodeConfig.defaultRunDirectory(surroundings.environment())
-                    .resolve("gridset.sock"));
+                NodeConfig.defaultRunDirectory(surroundings.environment()).resolve("gridset.sock"));
   }
 
   GridsetClient client() throws IOException {
@@ -126,8 +125,7 @@ final class GridsetCommand implements Runnable {
             .or(() -> variable("GRIDSET_TOKEN_FILE").map(Path::of))
             .orElseThrow(() -> CommandFailure.usage("--server needs --token-file as well"));
     try {
-      return new GridsetClient(
-          new Endpoint.Remote(address.get(), Files.readString(file).strip()));
+      return new GridsetClient(new Endpoint.Remote(address.get(), Files.readString(file).strip()));
     } catch (NoSuchFileException e) {
       throw new CommandFailure(ExitCode.FAILED, "there is no token file " + e.getFile());
     } catch (IllegalArgumentException e) {
@@ -144,14 +142,12 @@ final class GridsetCommand implements Runnable {
 
   /// Reads `name` or `namespace/name`.
   DatasetName dataset(String text, @Nullable String namespace) {
-    try {
-      return text.contains("/")
-          ? DatasetName.parse(text)
-          : new DatasetName(namespace(namespace), text);
-    } catch (IllegalArgumentException _) {
-      throw CommandFailure.usage(
-          "'" + text + "' names no dataset; write NAME or NAMESPACE/NAME");
+    if (!text.matches("([^/]+/)?[^/]+")) {
+      throw CommandFailure.usage("'" + text + "' names no dataset; write NAME or NAMESPACE/NAME");
     }
+    return text.contains("/")
+        ? DatasetName.parse(text)
+        : new DatasetName(namespace(namespace), text);
   }
 
   private Optional<String> variable(String name) {

@@ -82,6 +82,10 @@ public final class GridsetMain {
     line.addSubcommand("demo", new DemoCommand(gridset));
     line.addSubcommand("completion", new CompletionCommand(gridset));
     line.addSubcommand("version", new VersionCommand(gridset));
+    line.addSubcommand("warm-up", new WarmUpCommand(gridset));
+    line.getSubcommands()
+        .values()
+        .forEach(sub -> sub.getCommandSpec().versionProvider(new VersionCommand.Provider()));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(surroundings.out());
     line.setErr(surroundings.err());

@@ -31,9 +31,7 @@ final class Kinds {
         "there is no kind of resource '"
             + text
             + "'"
-            + NearestName.of(text, known)
-                .map(near -> ", did you mean " + near + "?")
-                .orElse("")
+            + NearestName.of(text, known).map(near -> ", did you mean " + near + "?").orElse("")
             + " Kinds: "
             + Arrays.stream(ResourceKind.values())
                 .map(kind -> singular(kind.kind()))
@@ -42,8 +40,7 @@ final class Kinds {
 
   /// `dataset.data.fluid.io/demo`, as kubectl prints a resource; also for kinds that are not ours.
   static String qualified(String kind, String name) {
-    boolean fluid =
-        ResourceKind.find(kind).map(k -> !k.apiVersion().equals("v1")).orElse(false);
+    boolean fluid = ResourceKind.find(kind).map(k -> !k.apiVersion().equals("v1")).orElse(false);
     return singular(kind) + (fluid ? GROUP : "") + "/" + name;
   }
 

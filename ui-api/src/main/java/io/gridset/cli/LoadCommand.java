@@ -72,15 +72,15 @@ final class LoadCommand implements Callable<Integer> {
       targets.add(target.path());
     }
     LoadRequest request =
-        new LoadRequest(
-            targets, check ? LoadRequest.Mode.CHECK : LoadRequest.Mode.LOAD, refresh);
+        new LoadRequest(targets, check ? LoadRequest.Mode.CHECK : LoadRequest.Mode.LOAD, refresh);
     try (GridsetClient client = gridset.client()) {
       LoadView started = client.startLoad(target.dataset(), request);
       if (noWait) {
         gridset.surroundings().out().println(started.id());
         return ExitCode.OK;
       }
-      Thread cancel = Thread.ofPlatform().name("cancel-load").unstarted(() -> cancel(client, started));
+      Thread cancel =
+          Thread.ofPlatform().name("cancel-load").unstarted(() -> cancel(client, started));
       Runtime.getRuntime().addShutdownHook(cancel);
       LoadView ended = watch(client, started);
       Runtime.getRuntime().removeShutdownHook(cancel);
@@ -109,8 +109,7 @@ final class LoadCommand implements Callable<Integer> {
     for (int look = 0; !load.progress().phase().isEnd(); look++) {
       rate.add(surroundings.clock().instant(), load.progress().cachedBytes());
       String line =
-          ProgressLine.of(
-              load.progress(), rate.bytesPerSecond(), surroundings.screen().columns());
+          ProgressLine.of(load.progress(), rate.bytesPerSecond(), surroundings.screen().columns());
       if (surroundings.screen().isTerminal() && !quiet) {
         surroundings.out().print("\r\u001b[K" + line);
         surroundings.out().flush();

@@ -63,7 +63,8 @@ final class LsCommand implements Callable<Integer> {
           client.files(target.dataset(), target.path(), depth, all::add);
           out.print(Documents.text(gridset.output(), all));
         }
-        case NAME -> client.files(target.dataset(), target.path(), depth, f -> out.println(f.path()));
+        case NAME ->
+            client.files(target.dataset(), target.path(), depth, f -> out.println(f.path()));
         case TABLE, WIDE ->
             client.files(target.dataset(), target.path(), depth, f -> out.println(line(f)));
       }

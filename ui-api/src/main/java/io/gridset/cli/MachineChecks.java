@@ -39,7 +39,14 @@ final class MachineChecks {
 
   List<Finding> all() {
     return List.of(
-        java(), device(), passthrough(), sharedMemory(), hugePages(), openFiles(), memory(), libfuse());
+        java(),
+        device(),
+        passthrough(),
+        sharedMemory(),
+        hugePages(),
+        openFiles(),
+        memory(),
+        libfuse());
   }
 
   private Finding java() {
@@ -84,8 +91,7 @@ final class MachineChecks {
   }
 
   private boolean capable() {
-    Matcher line =
-        Pattern.compile("CapEff:\\s+([0-9a-f]{16})").matcher(read("proc/self/status"));
+    Matcher line = Pattern.compile("CapEff:\\s+([0-9a-f]{16})").matcher(read("proc/self/status"));
     return line.find()
         && (Long.parseUnsignedLong(line.group(1), 16) >>> CAPABILITY_SYS_ADMIN & 1) == 1;
   }
@@ -153,7 +159,9 @@ final class MachineChecks {
     return bytes >= MEMORY_MIN
         ? Finding.ok("memory", detail)
         : Finding.warn(
-            "memory", detail, "a node takes up to 512 MiB besides what it caches; keep tiers small");
+            "memory",
+            detail,
+            "a node takes up to 512 MiB besides what it caches; keep tiers small");
   }
 
   private OptionalLong kibibytes(String key) {

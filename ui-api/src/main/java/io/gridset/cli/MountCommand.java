@@ -55,9 +55,7 @@ final class MountCommand implements Callable<Integer> {
             gridset.dataset(dataset, namespace),
             path.toAbsolutePath().normalize().toString(),
             transport,
-            noPassthrough
-                ? MountRequest.Passthrough.OFF
-                : MountRequest.Passthrough.WHERE_POSSIBLE);
+            noPassthrough ? MountRequest.Passthrough.OFF : MountRequest.Passthrough.WHERE_POSSIBLE);
     try (GridsetClient client = gridset.client()) {
       MountView mount = client.mount(request);
       OutputFormat format = gridset.output();

@@ -53,9 +53,7 @@ record ResourceTable(ResourceKind kind, Width width, Namespaces namespaces, Inst
 
   private List<PrinterColumn> columns() {
     return kind.columns().stream()
-        .filter(
-            column ->
-                width == Width.WIDE || column.scope() == PrinterColumn.Scope.ALWAYS)
+        .filter(column -> width == Width.WIDE || column.scope() == PrinterColumn.Scope.ALWAYS)
         .toList();
   }
 

@@ -102,7 +102,8 @@ final class StatsCommand implements Callable<Integer> {
   private Table datasets(List<DatasetFigures> datasets, List<DatasetFigures> before) {
     List<String> titles =
         new ArrayList<>(
-            List.of("DATASET", "FILES", "TOTAL", "CACHED", "CACHED PERCENTAGE", "ORIGIN", "SERVED"));
+            List.of(
+                "DATASET", "FILES", "TOTAL", "CACHED", "CACHED PERCENTAGE", "ORIGIN", "SERVED"));
     if (watch) {
       titles.addAll(List.of("ORIGIN/S", "SERVED/S"));
     }

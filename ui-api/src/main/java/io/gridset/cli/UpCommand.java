@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "up",
     description = "Run a node here: cache, control plane, mounts and API.",
-    footerHeading = "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory.%nExamples:%n",
+    footerHeading =
+        "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory.%nExamples:%n",
     footer = {
       "  gridset up --detach",
       "  gridset up --memory 8Gi --listen 127.0.0.1:7600",

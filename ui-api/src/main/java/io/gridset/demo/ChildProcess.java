@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// A process that the demo started: ended by SIGTERM, and by SIGKILL when that takes too long. Its output goes to
-/// a log file, whose end is told when it fails.
+/// A process that the demo started: ended by SIGTERM, and by SIGKILL when that takes too long. Its
+/// output goes to a log file, whose end is told when it fails.
 final class ChildProcess implements AutoCloseable {
   /// A node unmounts and closes its tiers within a second; this is for a machine under load.
   private static final int END_SECONDS = 20;

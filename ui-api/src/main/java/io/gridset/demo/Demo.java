@@ -39,7 +39,8 @@ public final class Demo {
     this.terminal = columns > 0;
   }
 
-  /// Plays it; whatever was set up is taken away again, also when it fails or the process is interrupted.
+  /// Plays it; whatever was set up is taken away again, also when it fails or the process is
+  /// interrupted.
   public DemoReport run() throws IOException {
     Path directory = Files.createTempDirectory("gridset-demo-");
     try (DemoStage stage = new DemoStage(directory, ticker)) {
@@ -55,9 +56,13 @@ public final class Demo {
     }
   }
 
-  private DemoReport play(DemoStage stage)
-      throws IOException {
-    say("writing a " + settings.modelSize() + " model and " + settings.smallFiles() + " small files");
+  private DemoReport play(DemoStage stage) throws IOException {
+    say(
+        "writing a "
+            + settings.modelSize()
+            + " model and "
+            + settings.smallFiles()
+            + " small files");
     long datasetBytes = stage.generate(settings);
     say("starting an object store of " + settings.rate() + "/s and a node");
     stage.startStore(settings);
@@ -65,7 +70,8 @@ public final class Demo {
     say("applying " + SCENARIO + " and mounting it at " + stage.mountPoint());
     String manifests = manifests(stage);
     client.apply(without(manifests, "DataLoad"), DatasetName.DEFAULT_NAMESPACE, ApplyMode.APPLY);
-    stage.await("the dataset to be Bound", () -> phase(client, ResourceKind.DATASET, DATASET, "Bound"));
+    stage.await(
+        "the dataset to be Bound", () -> phase(client, ResourceKind.DATASET, DATASET, "Bound"));
     stage.mount(client, DATASET);
     TreeReader reader = new TreeReader(ticker);
     TreeReader.Pass cold = reader.read(stage.mountPoint(), progress("reading cold", datasetBytes));
@@ -76,7 +82,8 @@ public final class Demo {
     TreeReader.Pass warm = reader.read(stage.mountPoint(), progress("reading warm", datasetBytes));
     if (cold.bytes() != datasetBytes || warm.bytes() != datasetBytes) {
       throw new IOException(
-          "read %d bytes cold and %d warm of %d".formatted(cold.bytes(), warm.bytes(), datasetBytes));
+          "read %d bytes cold and %d warm of %d"
+              .formatted(cold.bytes(), warm.bytes(), datasetBytes));
     }
     TreeReader.Pass tmpfs = tmpfsPass(stage, reader);
     return new DemoReport(
@@ -98,8 +105,7 @@ public final class Demo {
   }
 
   private static boolean phase(
-      GridsetClient client, ResourceKind kind, DatasetName name, String wanted)
-      throws IOException {
+      GridsetClient client, ResourceKind kind, DatasetName name, String wanted) throws IOException {
     var resource = client.resource(kind, name);
     String phase = resource.at("/status/phase").asText();
     if (phase.equals("Failed")) {
@@ -118,10 +124,10 @@ public final class Demo {
       return ManifestTemplate.expand(
               text,
               Map.of(
-              "OSS_ACCESS_KEY_ID", DemoStage.ACCESS_KEY,
-              "OSS_ACCESS_KEY_SECRET", DemoStage.SECRET_KEY,
-              "OSS_BUCKET", DemoStage.BUCKET,
-              "OSS_ENDPOINT", stage.storeEndpoint().toString()))
+                  "OSS_ACCESS_KEY_ID", DemoStage.ACCESS_KEY,
+                  "OSS_ACCESS_KEY_SECRET", DemoStage.SECRET_KEY,
+                  "OSS_BUCKET", DemoStage.BUCKET,
+                  "OSS_ENDPOINT", stage.storeEndpoint().toString()))
           .text();
     }
   }
@@ -144,8 +150,7 @@ public final class Demo {
         and to end it:
           gridset down && kill %3$s && rm -rf %4$s
         """
-        .formatted(
-            stage.runDirectory(), stage.mountPoint(), stage.storePid(), stage.directory());
+        .formatted(stage.runDirectory(), stage.mountPoint(), stage.storePid(), stage.directory());
   }
 
   private void say(String step) {

@@ -28,8 +28,9 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/// All that the demo sets up, taken away in reverse order by `close()`: files, object store, node, mount.
-/// `close()` is idempotent and may be called by the shutdown hook while the demo is under way.
+/// All that the demo sets up, taken away in reverse order by `close()`: files, object store, node,
+/// mount. `close()` is idempotent and may be called by the shutdown hook while the demo is under
+/// way.
 final class DemoStage implements AutoCloseable {
   static final String BUCKET = "gridset-demo";
   static final String ACCESS_KEY = "demo-access-key";
@@ -49,6 +50,7 @@ final class DemoStage implements AutoCloseable {
     this.directory = directory;
     this.ticker = ticker;
     onClose(() -> deleteTree(directory));
+    onClose(() -> unmountBelow(directory));
   }
 
   Path directory() {
@@ -131,8 +133,7 @@ final class DemoStage implements AutoCloseable {
     ChildProcess node =
         ChildProcess.startQuietly("the node", List.of(launcher, "up"), environment, log);
     onClose(node::close);
-    var client =
-        new GridsetClient(new Endpoint.Local(runDirectory().resolve("gridset.sock")));
+    var client = new GridsetClient(new Endpoint.Local(runDirectory().resolve("gridset.sock")));
     onClose(client::close);
     await(
         "the node",
@@ -186,8 +187,7 @@ final class DemoStage implements AutoCloseable {
     long deadline = ticker.nanos() + START_PATIENCE.toNanos();
     while (!condition.holds()) {
       if (ticker.nanos() - deadline > 0) {
-        throw new IOException(
-            "waited " + START_PATIENCE.toSeconds() + " s in vain for " + what);
+        throw new IOException("waited " + START_PATIENCE.toSeconds() + " s in vain for " + what);
       }
       LockSupport.parkNanos(POLL.toNanos());
     }
@@ -206,6 +206,23 @@ final class DemoStage implements AutoCloseable {
   public void close() {
     for (Runnable next = cleanUps.poll(); next != null; next = cleanUps.poll()) {
       next.run();
+    }
+  }
+
+  /// Takes away what a node leaves for its next start (its memory file system), or left when it was
+  /// killed.
+  private static void unmountBelow(Path directory) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+        String target = line.split(" ")[1].replace("\\040", " ");
+        if (target.startsWith(directory + "/")) {
+          var _ = new ProcessBuilder("umount", "-l", target).start().waitFor();
+        }
+      }
+    } catch (IOException e) {
+      System.err.println("could not unmount below " + directory + ": " + e.getMessage());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -240,7 +257,8 @@ final class DemoStage implements AutoCloseable {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path directory, @org.jspecify.annotations.Nullable IOException failure)
+            public FileVisitResult postVisitDirectory(
+                Path directory, @org.jspecify.annotations.Nullable IOException failure)
                 throws IOException {
               Files.delete(directory);
               return FileVisitResult.CONTINUE;

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The FUSE mounts of this node, remembered over restarts. A mount is made before its dataset runs (reads
-/// fail until it does), so that a node is mounted within its first second.
+/// The FUSE mounts of this node, remembered over restarts. A mount is made before its dataset runs
+/// (reads fail until it does), so that a node is mounted within its first second.
 final class FuseMounts implements Mounts {
   private static final Logger LOG = LoggerFactory.getLogger(FuseMounts.class);
 
@@ -39,15 +39,15 @@ final class FuseMounts implements Mounts {
     this.host = host;
   }
 
-  /// Brings back what was mounted when the node ended. A mount that fails stays remembered, with the reason.
+  /// Brings back what was mounted when the node ended. A mount that fails stays remembered, with
+  /// the reason.
   synchronized void restore() throws IOException {
     for (MountRequest request : records.read()) {
       try {
         serve(request);
       } catch (StorageException e) {
         LOG.warn("mount {} was not brought back: {}", request.mountPoint(), e.getMessage());
-        slots.put(
-            request.mountPoint(), new Slot(request, null, String.valueOf(e.getMessage())));
+        slots.put(request.mountPoint(), new Slot(request, null, String.valueOf(e.getMessage())));
       }
     }
   }

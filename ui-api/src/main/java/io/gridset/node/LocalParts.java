@@ -21,11 +21,11 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/// The parts of a node on this machine, wired by hand. Built in the order of their needs: the grid member
-/// joins in the background while datasets start and mounts come back.
+/// The parts of a node on this machine, wired by hand. Built in the order of their needs: the grid
+/// member joins in the background while datasets start and mounts come back.
 public final class LocalParts implements NodeParts {
-  /// Memory for reading ahead and for reading through, outside of the tiers: enough for some sequential
-  /// readers at 64 MiB each, little beside any tier.
+  /// Memory for reading ahead and for reading through, outside of the tiers: enough for some
+  /// sequential readers at 64 MiB each, little beside any tier.
   private static final long READ_BUDGET_BYTES = 256L << 20;
 
   private final GridMember grid;
@@ -56,8 +56,7 @@ public final class LocalParts implements NodeParts {
     try {
       LocalControlPlane control =
           LocalControlPlane.open(control(settings), host, grid, InstantSource.system(), ticker);
-      FuseMounts mounts =
-          new FuseMounts(new MountRecords(settings.stateDirectory()), host);
+      FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
       return new LocalParts(grid, host, control, mounts);
     } catch (IOException | RuntimeException e) {

@@ -10,8 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.List;
 
-/// The mounts that a node brings back at start, in one file of its state directory. Written whole and renamed,
-/// so that a crash leaves the old or the new list.
+/// The mounts that a node brings back at start, in one file of its state directory. Written whole
+/// and renamed, so that a crash leaves the old or the new list.
 final class MountRecords {
   private final Path file;
 

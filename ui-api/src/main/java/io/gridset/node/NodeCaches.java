@@ -17,15 +17,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Where this node keeps the caches of its datasets. A tier in memory is a tmpfs of the node's own when it
-/// may mount one, else a directory under the path that the manifest names; a tier on disk is a directory under
-/// that path. Two nodes on one machine never share one: the run directory tells them apart.
+/// Where this node keeps the caches of its datasets. A tier in memory is a tmpfs of the node's own
+/// when it may mount one, else a directory under the path that the manifest names; a tier on disk
+/// is a directory under that path. Two nodes on one machine never share one: the run directory
+/// tells them apart.
 final class NodeCaches implements CacheFactory {
   private static final Logger LOG = LoggerFactory.getLogger(NodeCaches.class);
 
@@ -37,6 +43,9 @@ final class NodeCaches implements CacheFactory {
 
   private final NodeSettings settings;
   private final InstantSource clock;
+
+  /// Directories in use outside of the run directory, by dataset.
+  private final Map<String, List<Path>> given = new ConcurrentHashMap<>();
 
   /// One limit of mappings for the process: the kernel's is per process too.
   private final WindowRing windows = new WindowRing(WindowRing.DEFAULT_LIMIT);
@@ -63,10 +72,47 @@ final class NodeCaches implements CacheFactory {
     return TieredBlockCache.open(new CacheSettings(tiers), clock, windows);
   }
 
+  @Override
+  public void discard(String uid) {
+    Path memory = settings.runDirectory().resolve("memory");
+    List<Path> left = new ArrayList<>();
+    if (Files.isDirectory(memory)) {
+      try (Stream<Path> names = Files.list(memory)) {
+        names
+            .filter(path -> path.getFileName().toString().startsWith(uid + "-"))
+            .forEach(left::add);
+      } catch (IOException e) {
+        LOG.warn("cannot look for caches of {} in {}: {}", uid, memory, e.toString());
+      }
+    }
+    List<Path> known = given.remove(uid);
+    left.addAll(known == null ? List.of() : known);
+    left.forEach(NodeCaches::remove);
+  }
+
+  private static void remove(Path directory) {
+    try {
+      CacheDirectory.asGiven(directory).unmount();
+      deleteTree(directory);
+    } catch (IOException e) {
+      LOG.warn("a deleted dataset left {}: {}", directory, e.toString());
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(root)) {
+      paths = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : paths) {
+      Files.deleteIfExists(path);
+    }
+  }
+
   private Path directory(String uid, int level, TierDefinition tier) throws StorageException {
     String name = uid + "-" + level;
     if (tier.medium() != Medium.MEM) {
-      return CacheDirectory.asGiven(shared(tier).resolve(name)).path();
+      return given(uid, shared(tier).resolve(name));
     }
     CacheDirectory own =
         CacheDirectory.prepare(
@@ -75,8 +121,13 @@ final class NodeCaches implements CacheFactory {
     LOG.info("tier {} of dataset {}: {}", level, uid, own.explanation());
     return switch (own.backing()) {
       case OWN_TMPFS_HUGE, OWN_TMPFS -> own.path();
-      case SHARED_TMPFS, DISK -> CacheDirectory.asGiven(shared(tier).resolve(name)).path();
+      case SHARED_TMPFS, DISK -> given(uid, shared(tier).resolve(name));
     };
+  }
+
+  private Path given(String uid, Path directory) throws StorageException {
+    given.computeIfAbsent(uid, _ -> new CopyOnWriteArrayList<>()).add(directory);
+    return CacheDirectory.asGiven(directory).path();
   }
 
   /// A directory of this node under the tier's path.

@@ -140,7 +140,8 @@ public final class NodeConfig {
     }
     String runtime = environment.get("XDG_RUNTIME_DIR");
     return runtime == null || runtime.isEmpty()
-        ? Path.of(System.getProperty("java.io.tmpdir"), "gridset-" + System.getProperty("user.name"))
+        ? Path.of(
+            System.getProperty("java.io.tmpdir"), "gridset-" + System.getProperty("user.name"))
         : Path.of(runtime, "gridset");
   }
 

@@ -62,8 +62,7 @@ final class ProcessFacts implements NodeFacts {
 
   private static long kibibytes(Path file, String key) {
     try {
-      Matcher line =
-          Pattern.compile(key + ":\\s+([0-9]+) kB").matcher(Files.readString(file));
+      Matcher line = Pattern.compile(key + ":\\s+([0-9]+) kB").matcher(Files.readString(file));
       return line.find() ? Long.parseLong(line.group(1)) << 10 : 0;
     } catch (IOException _) {
       return 0; // not Linux

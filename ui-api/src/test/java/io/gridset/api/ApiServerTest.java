@@ -79,7 +79,8 @@ class ApiServerTest {
         .isEqualTo("new");
     client.delete(ResourceKind.DATASET, name);
     assertThatThrownBy(() -> client.resource(ResourceKind.DATASET, name))
-        .isInstanceOfSatisfying(GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(404))
+        .isInstanceOfSatisfying(
+            GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(404))
         .hasMessageContaining("datasets \"new\" not found in namespace prod");
   }
 
@@ -91,7 +92,8 @@ class ApiServerTest {
 
   @Test
   void refusedManifestsNameEachProblem() {
-    String manifest = "{kind: Dataset, metadata: {name: x}, spec: {mounts: [{mountpoint: s3://b}]}}";
+    String manifest =
+        "{kind: Dataset, metadata: {name: x}, spec: {mounts: [{mountpoint: s3://b}]}}";
     assertThatThrownBy(() -> client.apply(manifest, "default", ApplyMode.APPLY))
         .isInstanceOfSatisfying(
             GridsetApiException.class,
@@ -185,7 +187,8 @@ class ApiServerTest {
     URI server = URI.create("http://127.0.0.1:" + node.port());
     GridsetClient stranger = new GridsetClient(new Endpoint.Remote(server, "guess"));
     assertThatThrownBy(stranger::node)
-        .isInstanceOfSatisfying(GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(401))
+        .isInstanceOfSatisfying(
+            GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(401))
         .hasMessageContaining("--token-file");
     String token = Files.readString(node.tokenFile()).strip();
     GridsetClient friend = new GridsetClient(new Endpoint.Remote(server, token));
@@ -193,9 +196,11 @@ class ApiServerTest {
     try (HttpClient http = HttpClient.newHttpClient()) {
       for (String path : List.of("/v1/node", "/v1/metrics", "/v1/openapi.yaml", "/nowhere")) {
         var response =
-            http.send(HttpRequest.newBuilder(server.resolve(path)).build(), BodyHandlers.ofString());
+            http.send(
+                HttpRequest.newBuilder(server.resolve(path)).build(), BodyHandlers.ofString());
         assertThat(response.statusCode()).as(path).isEqualTo(401);
-        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        assertThat(response.headers().firstValue("Content-Type"))
+            .hasValue("application/problem+json");
       }
     }
   }
@@ -224,7 +229,9 @@ class ApiServerTest {
     }
     List<FileView> root = new ArrayList<>();
     client.files(DEMO, "", Depth.DIRECTORY, root::add);
-    assertThat(root).extracting(FileView::name).containsExactly("d", "d0", "d1", "d1.txt", "d2", "d3");
+    assertThat(root)
+        .extracting(FileView::name)
+        .containsExactly("d", "d0", "d1", "d1.txt", "d2", "d3");
     assertThat(client.stat(DEMO, "").files()).isEqualTo(25);
     assertThat(client.stat(DEMO, "").cachedBytes()).isEqualTo(117);
   }
@@ -247,7 +254,9 @@ class ApiServerTest {
     assertThat(load.request().targets()).containsExactly("a");
     assertThat(client.load(load.id()).progress().cachedBytes()).isEqualTo(60);
     client.cancelLoad(load.id());
-    assertThat(client.loads()).singleElement().extracting(l -> l.progress().phase())
+    assertThat(client.loads())
+        .singleElement()
+        .extracting(l -> l.progress().phase())
         .isEqualTo(Phase.CANCELLED);
     assertThatThrownBy(() -> client.load("load-99")).hasMessageContaining("load-99");
   }
@@ -263,7 +272,8 @@ class ApiServerTest {
     assertThat(client.loads().getLast().id()).isEqualTo("load-" + (LoadRegistry.KEPT_MAX + 5));
     node.host.nextLoad(progress(Phase.LOADING, 1));
     assertThatThrownBy(() -> client.startLoad(DEMO, request))
-        .isInstanceOfSatisfying(GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(429));
+        .isInstanceOfSatisfying(
+            GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(429));
   }
 
   private static LoadProgress progress(Phase phase, long cached) {
@@ -276,10 +286,12 @@ class ApiServerTest {
     String text = get("/v1/metrics");
     assertThat(text)
         .contains("gridset_dataset_cached_bytes{dataset=\"demo\",namespace=\"default\"} 50\n")
-        .contains("gridset_tier_used_bytes{medium=\"MEM\",path=\"/dev/shm/\\\"x\\\"\"} 1073741824\n");
+        .contains(
+            "gridset_tier_used_bytes{medium=\"MEM\",path=\"/dev/shm/\\\"x\\\"\"} 1073741824\n");
     for (String line : text.lines().toList()) {
       assertThat(line)
-          .matches("# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\\{([a-z]+=\"([^\"\\\\]|\\\\.)*\",?)+})? [0-9]+");
+          .matches(
+              "# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\\{([a-z]+=\"([^\"\\\\]|\\\\.)*\",?)+})? [0-9]+");
     }
   }
 

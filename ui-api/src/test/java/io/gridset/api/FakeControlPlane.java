@@ -50,7 +50,8 @@ public final class FakeControlPlane implements ControlPlane {
         if (document.at("/spec/mounts/0").has("mountpoint")) {
           throw new ManifestException(
               List.of(
-                  "Dataset default/" + name
+                  "Dataset default/"
+                      + name
                       + ": spec.mounts[0].mountpoint: unknown field, did you mean mountPoint?"));
         }
         if (ResourceKind.find(kind).isEmpty()) {
@@ -71,8 +72,7 @@ public final class FakeControlPlane implements ControlPlane {
         if (mode == ApplyMode.APPLY) {
           resources.put(key(resource), resource);
         }
-        outcomes.add(
-            new ApplyOutcome(kind, metadata.path("namespace").asText(), name, action, ""));
+        outcomes.add(new ApplyOutcome(kind, metadata.path("namespace").asText(), name, action, ""));
       }
     } catch (IOException e) {
       throw new ManifestException(List.of("not YAML: " + e.getMessage()));
@@ -85,7 +85,8 @@ public final class FakeControlPlane implements ControlPlane {
     return resources.values().stream()
         .filter(r -> r.path("kind").asText().equals(kind.kind()))
         .filter(
-            r -> namespace.isEmpty() || namespace.get().equals(r.at("/metadata/namespace").asText()))
+            r ->
+                namespace.isEmpty() || namespace.get().equals(r.at("/metadata/namespace").asText()))
         .toList();
   }
 

@@ -37,11 +37,7 @@ public final class FakeDatasetFiles implements DatasetFiles {
     return content == null
         ? new FileEntry(path, 0, MODIFIED, inode, null)
         : new FileEntry(
-            path,
-            content.length,
-            MODIFIED,
-            inode,
-            FileVersion.of("uid", "mount", path, "v1"));
+            path, content.length, MODIFIED, inode, FileVersion.of("uid", "mount", path, "v1"));
   }
 
   @Override
@@ -155,5 +151,4 @@ public final class FakeDatasetFiles implements DatasetFiles {
   public AutoCloseable watch(Consumer<String> listener) {
     return () -> {};
   }
-
 }

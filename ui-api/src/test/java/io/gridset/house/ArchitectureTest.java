@@ -40,10 +40,7 @@ class ArchitectureTest {
         .dependOnClassesThat(
             DescribedPredicate.not(
                 resideInAnyPackage(
-                    "io.gridset.core..",
-                    "java..",
-                    "com.fasterxml.jackson..",
-                    "org.jspecify..")))
+                    "io.gridset.core..", "java..", "com.fasterxml.jackson..", "org.jspecify..")))
         .because("core is the vocabulary that sidecars and other languages' bridges share")
         .check(classes);
   }

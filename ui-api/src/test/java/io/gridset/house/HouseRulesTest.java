@@ -21,14 +21,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// House rules on the sources; each message says the rule and the reason. Exceptions stand in
-/// `house-exceptions.txt`, a list that may only shrink: an entry that is no longer needed fails too.
+/// `house-exceptions.txt`, a list that may only shrink: an entry that is no longer needed fails
+/// too.
 class HouseRulesTest {
   private static final int TYPE_LINES_MAX = 400;
   private static final int METHOD_LINES_MAX = 50;
   private static final int PARAMETERS_MAX = 5;
   private static final Pattern BANNED_NAME =
       Pattern.compile(".*(Util|Utils|Common|Helper|Helpers|Manager|Impl)|Abstract.*Base");
-  private static final Pattern CLOCK = Pattern.compile("System\\.(nanoTime|currentTimeMillis)\\(|Thread\\.sleep\\(");
+  private static final Pattern CLOCK =
+      Pattern.compile("System\\.(nanoTime|currentTimeMillis)\\(|Thread\\.sleep\\(");
   private static final Pattern LEFTOVER = Pattern.compile("\\b(TODO|FIXME|XXX|HACK)\\b");
   private static final Pattern CATCH_NOTHING = Pattern.compile("catch \\([^)]*\\) \\{\\s*\\}");
 
@@ -149,7 +151,8 @@ class HouseRulesTest {
         found.add("parameters " + name);
       }
       boolean flag =
-          method.getParameters().stream().anyMatch(p -> "boolean".equals(String.valueOf(p.getType())));
+          method.getParameters().stream()
+              .anyMatch(p -> "boolean".equals(String.valueOf(p.getType())));
       if (flag
           && method.getModifiers().getFlags().contains(Modifier.PUBLIC)
           && owner.getKind() != Tree.Kind.RECORD) {

@@ -23,7 +23,8 @@ class SemanticsTest {
     List<String> missing = new ArrayList<>();
     List<MatchResult> ends = END_TO_END.matcher(text).results().toList();
     for (MatchResult end : ends) {
-      if (!Files.readString(root.resolve(end.group(1) + ".py")).contains("def " + end.group(2) + "(")) {
+      if (!Files.readString(root.resolve(end.group(1) + ".py"))
+          .contains("def " + end.group(2) + "(")) {
         missing.add(end.group());
       }
     }

@@ -29,7 +29,12 @@ record SourceTree(Path root, List<CompilationUnitTree> units, Trees trees) {
     JavacTask task =
         (JavacTask)
             compiler.getTask(
-                null, manager, null, List.of("-proc:none"), null, manager.getJavaFileObjectsFromPaths(files));
+                null,
+                manager,
+                null,
+                List.of("-proc:none"),
+                null,
+                manager.getJavaFileObjectsFromPaths(files));
     List<CompilationUnitTree> units = new ArrayList<>();
     task.parse().forEach(units::add);
     return new SourceTree(root, units, Trees.instance(task));
@@ -54,6 +59,9 @@ record SourceTree(Path root, List<CompilationUnitTree> units, Trees trees) {
   }
 
   String name(CompilationUnitTree unit) {
-    return root.toAbsolutePath().normalize().relativize(Path.of(unit.getSourceFile().toUri()).normalize()).toString();
+    return root.toAbsolutePath()
+        .normalize()
+        .relativize(Path.of(unit.getSourceFile().toUri()).normalize())
+        .toString();
   }
 }

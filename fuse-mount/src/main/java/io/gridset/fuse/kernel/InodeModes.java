@@ -4,8 +4,6 @@ import io.gridset.core.cache.SealedFile;
 import io.gridset.core.file.OpenFile;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +15,10 @@ import org.slf4j.LoggerFactory;
 /// other way round; and all passthrough opens of a node must name the same backing id. So the first
 /// open chooses, later ones follow. Thread-safe.
 ///
-/// A backing id keeps its file alive and looking used, so ids of closed files are kept for reuse
-/// only within [#IDLE_BYTES]: eviction is then wrong about at most that much.
+/// A backing id keeps its file alive and looking used, so it is closed with the last open: a cache
+/// that evicts must be able to trust the kernel's reference counts. Why not kept for the next open:
+/// it saves two system calls of a small file's open, within the noise of a measured run, and costs
+/// exactness.
 final class InodeModes implements AutoCloseable {
   /// How an open is to be answered.
   sealed interface Opened {
@@ -33,18 +33,8 @@ final class InodeModes implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(InodeModes.class);
 
-  /// Backing ids kept without an open file, for small files that are read again and again.
-  private static final int IDLE_IDS = 4096;
-
-  private static final long IDLE_BYTES = 64L << 20;
-
-  /// Larger files take long enough to read that registering them again costs nothing.
-  private static final long IDLE_FILE_BYTES = 1L << 20;
-
   private final Device device;
   private final Map<Long, Inode> inUse = new HashMap<>();
-  private final LinkedHashMap<Long, Backing> idle = new LinkedHashMap<>();
-  private long idleBytes;
   private boolean passthrough;
   private boolean complained;
 
@@ -67,7 +57,7 @@ final class InodeModes implements AutoCloseable {
   synchronized Opened open(long node, OpenFile file) {
     Inode inode = inUse.computeIfAbsent(node, id -> new Inode());
     if (inode.opens == 0) {
-      inode.backing = passthrough ? backing(node, file).orElse(null) : null;
+      inode.backing = passthrough ? backing(file).orElse(null) : null;
     }
     inode.opens++;
     if (inode.backing != null) {
@@ -90,13 +80,7 @@ final class InodeModes implements AutoCloseable {
     if (inode.backing == null) {
       return;
     }
-    if (inode.backing.bytes() > IDLE_FILE_BYTES) {
-      device.closeBacking(inode.backing.id());
-    } else {
-      idle.put(node, inode.backing);
-      idleBytes += inode.backing.bytes();
-      trim();
-    }
+    device.closeBacking(inode.backing.id());
   }
 
   /// Whether `node` is open for copying, so that passthrough needs another node.
@@ -109,21 +93,9 @@ final class InodeModes implements AutoCloseable {
     return inUse.containsKey(node);
   }
 
-  /// Drops what is kept for a node without opens.
-  synchronized void drop(long node) {
-    Backing backing = idle.remove(node);
-    if (backing != null) {
-      idleBytes -= backing.bytes();
-      device.closeBacking(backing.id());
-    }
-  }
-
   @Override
   public synchronized void close() {
     passthrough = false;
-    for (Long node : List.copyOf(idle.keySet())) {
-      drop(node);
-    }
     for (Inode inode : new ArrayList<>(inUse.values())) {
       if (inode.backing != null) {
         device.closeBacking(inode.backing.id());
@@ -132,34 +104,21 @@ final class InodeModes implements AutoCloseable {
     inUse.clear();
   }
 
-  private Optional<Backing> backing(long node, OpenFile file) {
+  private Optional<Backing> backing(OpenFile file) {
     SealedFile sealed = file.sealed().orElse(null);
     if (sealed == null || !isEligible(file)) {
       return Optional.empty();
     }
-    Backing kept = idle.get(node);
-    if (kept != null && kept.incarnation() == sealed.incarnation()) {
-      idle.remove(node);
-      idleBytes -= kept.bytes();
-      return Optional.of(kept);
-    }
-    drop(node);
     int id = device.openBacking(sealed.path());
     if (id <= 0) {
       complain(-id);
       return Optional.empty();
     }
-    return Optional.of(new Backing(id, sealed.incarnation(), file.entry().sizeBytes()));
+    return Optional.of(new Backing(id));
   }
 
   private static boolean isEligible(OpenFile file) {
     return file.entry().sizeBytes() > 0 && file.sealed().isPresent();
-  }
-
-  private void trim() {
-    while (idle.size() > IDLE_IDS || idleBytes > IDLE_BYTES) {
-      drop(idle.firstEntry().getKey());
-    }
   }
 
   /// EPERM is for good. ELOOP means that the cache lies on a stacked file system. ENOENT is an
@@ -174,7 +133,7 @@ final class InodeModes implements AutoCloseable {
     }
   }
 
-  private record Backing(int id, long incarnation, long bytes) {}
+  private record Backing(int id) {}
 
   private static final class Inode {
     private int opens;

@@ -117,13 +117,10 @@ final class Notifier implements AutoCloseable {
     }
   }
 
-  /// A node whose file is copied by older handles must not be handed out again; of a node without
-  /// handles no cache file may be kept.
+  /// A node whose file is copied by older handles must not be handed out again.
   private void letGo(Node node) {
     if (modes.isCopying(node.id())) {
       nodes.retire(node);
-    } else {
-      modes.drop(node.id());
     }
   }
 

@@ -58,9 +58,7 @@ final class TreeOperations {
   }
 
   void forget(long node, long lookups) {
-    if (served.nodes().forget(node, lookups)) {
-      served.modes().drop(node);
-    }
+    var _ = served.nodes().forget(node, lookups);
   }
 
   /// The attributes of a node: the latest of its path while it still stands for it, its own while

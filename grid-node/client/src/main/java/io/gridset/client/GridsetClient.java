@@ -122,8 +122,7 @@ public final class GridsetClient implements AutoCloseable {
   /// Drops cached bytes at and below `path` that nobody uses.
   public EvictedBytes evict(DatasetName dataset, String path) throws IOException {
     String target = datasetPath(dataset) + "/evict" + query(Map.of("path", path));
-    return read(
-        new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
+    return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
   }
 
   public List<MountView> mounts() throws IOException {
@@ -227,7 +226,13 @@ public final class GridsetClient implements AutoCloseable {
     } catch (com.fasterxml.jackson.core.JacksonException _) {
       String detail = "HTTP " + response.status() + ", and no problem document: not a node?";
       return new Problem(
-          "about:blank", "Unexpected answer", response.status(), detail, "INTERNAL", null, List.of());
+          "about:blank",
+          "Unexpected answer",
+          response.status(),
+          detail,
+          "INTERNAL",
+          null,
+          List.of());
     }
   }
 

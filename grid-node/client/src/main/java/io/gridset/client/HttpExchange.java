@@ -21,8 +21,8 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
-/// One request and its response on a connection of its own. Why no keep-alive: connecting to a
-/// Unix socket costs less than the code that would keep one.
+/// One request and its response on a connection of its own. Why no keep-alive: connecting to a Unix
+/// socket costs less than the code that would keep one.
 final class HttpExchange {
   private static final int BUFFER_BYTES = 64 << 10;
 

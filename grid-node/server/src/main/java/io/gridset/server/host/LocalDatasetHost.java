@@ -60,15 +60,17 @@ public final class LocalDatasetHost implements DatasetHost {
   public synchronized void stop(String uid, Disposal disposal) {
     views.values().removeIf(view -> view.definition.uid().equals(uid));
     RunningDataset dataset = runningByUid(uid);
-    if (dataset == null) {
-      return;
+    if (dataset != null) {
+      running.remove(dataset.definition().name());
+      if (disposal == Disposal.DROP_BYTES) {
+        dataset.detach();
+        var _ = dataset.cache().evictAll(uid);
+      }
+      dataset.close();
     }
-    running.remove(dataset.definition().name());
     if (disposal == Disposal.DROP_BYTES) {
-      dataset.detach();
-      var _ = dataset.cache().evictAll(uid);
+      settings.caches().discard(uid);
     }
-    dataset.close();
   }
 
   @Override

@@ -124,6 +124,11 @@ record ReferencedFiles(DatasetReference reference, Target target) implements Dat
     }
 
     @Override
+    public Optional<PinnedBytes> readPresent(long offset, int length) {
+      return file.readPresent(offset, length);
+    }
+
+    @Override
     public Optional<SealedFile> sealed() {
       return file.sealed();
     }

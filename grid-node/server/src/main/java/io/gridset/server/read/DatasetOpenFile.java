@@ -94,6 +94,31 @@ final class DatasetOpenFile implements OpenFile {
     return join(parts);
   }
 
+  /// Only when one lookup answers it: nothing is started, so a miss leaves no trace.
+  @Override
+  public Optional<PinnedBytes> readPresent(long offset, int length) {
+    long end = Math.min(session.layout().fileBytes(), offset + length);
+    if (!open.get() || offset < 0 || offset >= end || length > MAX_READ_BYTES) {
+      return Optional.empty();
+    }
+    int block = session.layout().blockAt(offset);
+    if (session.layout().blockAt(end - 1) != block || !session.tryRetain()) {
+      return Optional.empty();
+    }
+    try {
+      PinnedBytes found = find(block, within(block, offset, end));
+      if (found == null) {
+        return Optional.empty();
+      }
+      tools.statistics().hitBlocks.increment();
+      tools.statistics().served.add(end - offset);
+      tools.prefetcher().onRead(session, offset, end, false);
+      return Optional.of(found);
+    } finally {
+      session.release();
+    }
+  }
+
   @Override
   public Optional<SealedFile> sealed() {
     return open.get() ? session.cached().sealed() : Optional.empty();

@@ -95,6 +95,7 @@ public abstract class BucketStoreContractTest extends UnderStoreContractTest {
     try (UnderStore store = Mounts.open(other)) {
       refused(store, Kind.UNAVAILABLE)
           .hasMessageContaining("127.0.0.1:1")
+          .hasMessageContaining("options " + endpointName())
           .hasMessageContaining("4 attempts");
     }
   }

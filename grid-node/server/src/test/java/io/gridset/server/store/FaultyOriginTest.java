@@ -18,6 +18,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -171,6 +174,51 @@ class FaultyOriginTest {
   void aSlowConnectionThatKeepsComingIsWaitedFor() throws Exception {
     fixture.store().behaviour().limit(Limits.NONE.withConnectionBytesPerSecond(4 << 20));
     assertThat(readPart()).isEqualTo(part());
+  }
+
+  @Test
+  void closingAndInterruptingEndAReadAtOnce() throws Exception {
+    Fault silence = new Fault.StallAfter(1000, Duration.ofSeconds(60));
+    fixture.store().behaviour().faults(List.of(FaultRule.always("*", silence)));
+    MountDefinition mount =
+        Mounts.mount(
+            "oss://" + LocalStoreFixture.BUCKET,
+            Map.of("fs.oss.endpoint", fixture.store().endpoint().toString()),
+            Map.of(
+                "fs.oss.accessKeyId",
+                LocalStoreFixture.KEY_ID,
+                "fs.oss.accessKeySecret",
+                LocalStoreFixture.SECRET));
+    for (String way : List.of("close", "interrupt")) {
+      UnderStore patient = new UnderStores(StoreSettings.defaults()).open(mount);
+      CompletableFuture<Kind> outcome = new CompletableFuture<>();
+      CountDownLatch begun = new CountDownLatch(1);
+      Thread reader =
+          Thread.ofVirtual()
+              .start(
+                  () ->
+                      outcome.complete(
+                          UnderStoreContractTest.kindOf(
+                              () -> {
+                                patient.read(
+                                    "file",
+                                    identity,
+                                    PART,
+                                    piece -> {
+                                      piece.position(piece.limit());
+                                      begun.countDown();
+                                    });
+                                return null;
+                              })));
+      assertThat(begun.await(5, TimeUnit.SECONDS)).isTrue();
+      if (way.equals("close")) {
+        patient.close();
+      } else {
+        reader.interrupt();
+      }
+      assertThat(outcome.get(5, TimeUnit.SECONDS)).as(way).isEqualTo(Kind.CANCELLED);
+      patient.close();
+    }
   }
 
   @Test

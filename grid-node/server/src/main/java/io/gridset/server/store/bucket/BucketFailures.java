@@ -8,6 +8,7 @@ import io.gridset.server.store.range.ResponseHead;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,15 @@ public record BucketFailures(
     BucketLocation location, String endpoint, Fields fields, InstantSource clock)
     implements Refusals {
   private static final Pattern CODE = Pattern.compile("<Code>([A-Za-z0-9._-]{1,80})</Code>");
+
+  private static final Set<String> THROTTLING =
+      Set.of(
+          "SlowDown",
+          "SlowDownRead",
+          "TooManyRequests",
+          "RequestLimitExceeded",
+          "QpsLimitExceeded",
+          "DownloadTrafficRateLimitExceeded");
 
   /// How the fields to mend are called in a manifest.
   public record Fields(String endpoint, String region, String keyId, String secret) {}
@@ -38,7 +48,8 @@ public record BucketFailures(
   }
 
   public StorageException translate(String what, Failure failure) {
-    String answer = what + ": " + endpoint + " answered " + failure.status() + " " + failure.code();
+    String answer =
+        what + ": " + endpoint + " answered " + (failure.status() + " " + failure.code()).strip();
     return switch (failure.code()) {
       case "NoSuchBucket" ->
           StorageException.of(
@@ -76,13 +87,6 @@ public record BucketFailures(
           "IllegalLocationConstraintException",
           "SecondLevelDomainForbidden" ->
           elsewhere(answer);
-      case "SlowDown",
-          "TooManyRequests",
-          "RequestLimitExceeded",
-          "DownloadTrafficRateLimitExceeded",
-          "QpsLimitExceeded",
-          "SlowDownRead" ->
-          StorageException.throttled(answer + " (slow down)", failure.retryAfter());
       case "InvalidObjectState" ->
           StorageException.of(
               Kind.UNSUPPORTED, what + " is archived: restore it in the store first");
@@ -92,6 +96,9 @@ public record BucketFailures(
 
   private StorageException byStatus(String what, String answer, Failure failure) {
     int status = failure.status();
+    if (status == 429 || status == 503 || THROTTLING.contains(failure.code())) {
+      return StorageException.throttled(answer + " (slow down)", failure.retryAfter());
+    }
     if (status == 401 || status == 403) {
       return denied(
           what,
@@ -106,9 +113,6 @@ public record BucketFailures(
     }
     if (status == 412) {
       return StorageException.of(Kind.CHANGED, what + " was replaced by another version");
-    }
-    if (status == 429 || status == 503) {
-      return StorageException.throttled(answer + "(slow down)", failure.retryAfter());
     }
     if (status >= 500 || status == 408) {
       return StorageException.retryable(Kind.UNAVAILABLE, answer);

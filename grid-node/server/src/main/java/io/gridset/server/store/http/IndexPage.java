@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jsoup.nodes.Element;
+import org.jsoup.nodes.Node;
 import org.jsoup.parser.Parser;
 import org.jsoup.parser.StreamParser;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,7 @@ final class IndexPage {
   private void look(Element element) {
     if (element.normalName().equals("a")) {
       link(element.attr("href").strip());
-      element.remove();
+      drop(element);
     } else {
       String text = element.text().toLowerCase(Locale.ROOT);
       looksLikeIndex |=
@@ -68,6 +69,17 @@ final class IndexPage {
               || text.contains("directory listing")
               || text.contains("listing of");
     }
+  }
+
+  /// Takes the element and what stands before it out of the tree: with siblings left, removing
+  /// would cost their number each time.
+  private static void drop(Element element) {
+    for (Node before = element.previousSibling();
+        before != null;
+        before = element.previousSibling()) {
+      before.remove();
+    }
+    element.remove();
   }
 
   private void link(String href) {

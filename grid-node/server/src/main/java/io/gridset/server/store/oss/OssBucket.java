@@ -142,9 +142,9 @@ final class OssBucket implements BucketClient {
   }
 
   private StorageException translate(String what, RuntimeException thrown) {
-    Optional<StorageException> ours = Causes.storage(thrown);
+    Optional<StorageException> ours = Causes.storage(thrown, failures.fields().endpoint());
     if (ours.isPresent()) {
-      return ours.get().again();
+      return ours.get();
     }
     ServiceException answer = ServiceException.asCause(thrown);
     if (answer != null) {

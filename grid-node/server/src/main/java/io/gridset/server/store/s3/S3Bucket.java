@@ -9,8 +9,11 @@ import io.gridset.server.store.bucket.BucketFailures.Failure;
 import io.gridset.server.store.bucket.Causes;
 import io.gridset.server.store.range.HttpRefusals;
 import io.gridset.server.store.range.Refusals;
+import io.gridset.server.store.range.RequestHead;
 import io.gridset.server.store.range.ResponseHead;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -35,10 +38,11 @@ import software.amazon.awssdk.services.s3.presigner.model.PresignedGetObjectRequ
 final class S3Bucket implements BucketClient {
   private final String bucket;
   private final S3Client s3;
-  private final S3Presigner presigner;
+  private final @Nullable S3Presigner presigner;
   private final BucketFailures failures;
 
-  S3Bucket(String bucket, S3Client s3, S3Presigner presigner, BucketFailures failures) {
+  /// @param presigner null for anonymous access, where there is nothing to sign
+  S3Bucket(String bucket, S3Client s3, @Nullable S3Presigner presigner, BucketFailures failures) {
     this.bucket = bucket;
     this.s3 = s3;
     this.presigner = presigner;
@@ -95,6 +99,10 @@ final class S3Bucket implements BucketClient {
   @Override
   public SignedGet sign(String key, Duration life) throws StorageException {
     try {
+      if (presigner == null) {
+        URI plain = s3.utilities().getUrl(u -> u.bucket(bucket).key(key)).toURI();
+        return new SignedGet(RequestHead.get(plain, Map.of()), Instant.MAX);
+      }
       PresignedGetObjectRequest signed =
           presigner.presignGetObject(
               r -> r.signatureDuration(life).getObjectRequest(g -> g.bucket(bucket).key(key)));
@@ -103,15 +111,15 @@ final class S3Bucket implements BucketClient {
       throw translate("'" + key + "'", e);
     } catch (StorageException e) {
       throw e;
-    } catch (IOException e) {
+    } catch (IOException | URISyntaxException e) {
       throw StorageException.of(Kind.INVALID, "'" + key + "' cannot be signed", e);
     }
   }
 
   private StorageException translate(String what, SdkException thrown) {
-    Optional<StorageException> ours = Causes.storage(thrown);
+    Optional<StorageException> ours = Causes.storage(thrown, failures.fields().endpoint());
     if (ours.isPresent()) {
-      return ours.get().again();
+      return ours.get();
     }
     if (thrown instanceof AbortedException) {
       return StorageException.of(Kind.CANCELLED, what + ": interrupted", thrown);
@@ -155,7 +163,9 @@ final class S3Bucket implements BucketClient {
 
   @Override
   public void close() {
-    presigner.close();
+    if (presigner != null) {
+      presigner.close();
+    }
     s3.close();
   }
 }

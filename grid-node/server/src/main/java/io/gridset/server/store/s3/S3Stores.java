@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -43,27 +44,23 @@ public final class S3Stores {
     BucketLocation location = BucketLocation.of(options);
     Optional<Endpoint> endpoint = endpoint(options);
     Region region = Region.of(region(options, endpoint));
-    AwsCredentialsProvider credentials = credentials(options);
-    S3Configuration configuration =
-        S3Configuration.builder().pathStyleAccessEnabled(pathStyle(options, endpoint)).build();
+    Access access =
+        new Access(
+            endpoint,
+            region,
+            credentials(options),
+            S3Configuration.builder().pathStyleAccessEnabled(pathStyle(options, endpoint)).build());
     S3ClientBuilder client =
         S3Client.builder()
             .httpClient(new S3Transport(transport))
             .region(region)
-            .credentialsProvider(credentials)
-            .serviceConfiguration(configuration)
+            .credentialsProvider(access.credentials())
+            .serviceConfiguration(access.configuration())
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             .overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry()));
     endpoint.ifPresent(e -> client.endpointOverride(e.uri()));
     S3Client s3 = client.build();
-    S3Presigner.Builder presigner =
-        S3Presigner.builder()
-            .region(region)
-            .credentialsProvider(credentials)
-            .serviceConfiguration(configuration)
-            .s3Client(s3);
-    endpoint.ifPresent(e -> presigner.endpointOverride(e.uri()));
     String where = endpoint.map(Endpoint::uri).map(URI::toString).orElse("S3 in " + region.id());
     BucketFailures failures =
         new BucketFailures(
@@ -72,8 +69,29 @@ public final class S3Stores {
             new BucketFailures.Fields(
                 "alluxio.underfs.s3.endpoint", "region", "aws.accessKeyId", "aws.secretKey"),
             InstantSource.system());
-    S3Bucket bucket = new S3Bucket(location.bucket(), s3, presigner.build(), failures);
+    S3Bucket bucket = new S3Bucket(location.bucket(), s3, presigner(access, s3), failures);
     return new BucketUnderStore(location, bucket, transport, attempts, InstantSource.system());
+  }
+
+  private record Access(
+      Optional<Endpoint> endpoint,
+      Region region,
+      AwsCredentialsProvider credentials,
+      S3Configuration configuration) {}
+
+  /// Null for anonymous access: the SDK refuses to sign as nobody.
+  private static @Nullable S3Presigner presigner(Access access, S3Client s3) {
+    if (access.credentials() instanceof AnonymousCredentialsProvider) {
+      return null;
+    }
+    S3Presigner.Builder presigner =
+        S3Presigner.builder()
+            .region(access.region())
+            .credentialsProvider(access.credentials())
+            .serviceConfiguration(access.configuration())
+            .s3Client(s3);
+    access.endpoint().ifPresent(e -> presigner.endpointOverride(e.uri()));
+    return presigner.build();
   }
 
   private static Optional<Endpoint> endpoint(MountOptions options) throws StorageException {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// Pages as servers write them, Apache's above all; nginx's own are read in [HttpUnderStoreTest].
 class IndexPageTest {
@@ -59,6 +60,16 @@ class IndexPageTest {
                 </table></body></html>
                 """))
         .containsExactly("sub/", "one", "two");
+  }
+
+  @Test
+  @Timeout(20)
+  void aLongPageTakesTimeInProportion() throws Exception {
+    StringBuilder html = new StringBuilder("<html><h1>Index of /</h1><hr><pre>");
+    for (int i = 0; i < 100_000; i++) {
+      html.append("<a href=\"file-").append(i).append("\">file-").append(i).append("</a> 1K\n");
+    }
+    assertThat(names(html + "</pre></html>")).hasSize(100_000);
   }
 
   @Test

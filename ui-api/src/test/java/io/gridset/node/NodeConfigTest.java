@@ -1,0 +1,65 @@
+package io.gridset.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gridset.core.unit.DataSize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NodeConfigTest {
+  @TempDir private Path directory;
+
+  @Test
+  void optionsWinOverTheFileAndTheFileOverTheEnvironment() throws IOException {
+    Path file = Files.writeString(directory.resolve("c"), "memory: 2Gi\nstateDir: /from/file\n");
+    NodeSettings settings =
+        new NodeConfig(
+                Map.of(
+                    "GRIDSET_MEMORY",
+                    "1Mi",
+                    "GRIDSET_RUN_DIR",
+                    "/run/env",
+                    "GRIDSET_LISTEN",
+                    "[::1]:0"))
+            .file(file)
+            .option("stateDir", Optional.of("/from/option"))
+            .option("runDir", Optional.empty())
+            .settings();
+    assertThat(settings.memory()).isEqualTo(DataSize.parse("2Gi"));
+    assertThat(settings.stateDirectory()).isEqualTo(Path.of("/from/option"));
+    assertThat(settings.runDirectory()).isEqualTo(Path.of("/run/env"));
+    assertThat(settings.listen()).contains(new NodeSettings.ListenAddress("::1", 0));
+  }
+
+  @Test
+  void allFaultsAreToldAtOnceWithTheirPlaces() throws IOException {
+    Path file =
+        Files.writeString(directory.resolve("c"), "memry: 2Gi\nlisten: here\nstateDir: [a]\n");
+    assertThatThrownBy(() -> new NodeConfig(Map.of("GRIDSET_MEMORY", "lots")).file(file).settings())
+        .hasMessageContaining("unknown setting memry, did you mean memory?")
+        .hasMessageContaining(file + ": listen: 'here' is not host:port")
+        .hasMessageContaining("stateDir needs a single value")
+        .hasMessageContaining("GRIDSET_MEMORY: 'lots' is not a size");
+    assertThatThrownBy(() -> new NodeConfig(Map.of()).file(directory.resolve("none")).settings())
+        .hasMessageContaining("there is no settings file");
+    assertThatThrownBy(() -> new NodeConfig(Map.of()).option("memory", Optional.of("0")).settings())
+        .hasMessage("--memory: a tier of 0 bytes caches nothing");
+  }
+
+  @Test
+  void aRunDirectoryHasOneNode() throws IOException {
+    Path run = directory.resolve("run");
+    try (RunDirectory held = RunDirectory.take(run)) {
+      assertThatThrownBy(() -> RunDirectory.take(run))
+          .hasMessageContaining("already (pid " + ProcessHandle.current().pid() + ")");
+      assertThat(held).isNotNull();
+    }
+    RunDirectory.take(run).close();
+  }
+}
