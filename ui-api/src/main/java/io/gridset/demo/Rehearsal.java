@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
 
 /// A node's first start and its restart, played in this process on a small dataset, while Java
 /// records in an ahead-of-time cache what a node loads and runs. Reads go through `cat`: a process
@@ -26,40 +26,6 @@ public final class Rehearsal {
   private static final DataSize RATE = DataSize.parse("1Gi");
   private static final DemoSettings SETTINGS =
       new DemoSettings(DataSize.parse("4Mi"), 20, RATE, DemoSettings.Retention.REMOVE);
-
-  private static final String MANIFESTS =
-      """
-      apiVersion: v1
-      kind: Secret
-      metadata: {name: rehearsal}
-      stringData: {id: %s, secret: %s}
-      ---
-      apiVersion: data.fluid.io/v1alpha1
-      kind: Dataset
-      metadata: {name: rehearsal}
-      spec:
-        mounts:
-          - mountPoint: oss://%s/models
-            name: models
-            path: /
-            options: {fs.oss.endpoint: "%s"}
-            encryptOptions:
-              - name: fs.oss.accessKeyId
-                valueFrom: {secretKeyRef: {name: rehearsal, key: id}}
-              - name: fs.oss.accessKeySecret
-                valueFrom: {secretKeyRef: {name: rehearsal, key: secret}}
-          - mountPoint: local://%s
-            name: local
-            path: /local
-      ---
-      apiVersion: data.fluid.io/v1alpha1
-      kind: JindoRuntime
-      metadata: {name: rehearsal}
-      spec:
-        replicas: 1
-        tieredstore:
-          levels: [{mediumtype: MEM, path: %s, quota: 64Mi, high: "0.95", low: "0.7"}]
-      """;
 
   private Rehearsal() {}
 
@@ -88,15 +54,7 @@ public final class Rehearsal {
       throws IOException {
     try (GridsetNode _ = GridsetNode.start(settings, LocalParts::open, clock);
         GridsetClient client = new GridsetClient(new Endpoint.Local(settings.socket()))) {
-      String manifests =
-          MANIFESTS.formatted(
-              DemoStage.ACCESS_KEY,
-              DemoStage.SECRET_KEY,
-              DemoStage.BUCKET,
-              stage.storeEndpoint(),
-              stage.models(),
-              stage.directory().resolve("tier"));
-      client.apply(manifests, DatasetName.DEFAULT_NAMESPACE, ApplyMode.APPLY);
+      client.apply(manifests(stage), DatasetName.DEFAULT_NAMESPACE, ApplyMode.APPLY);
       awaitBound(stage, client);
       try {
         stage.mount(client, DATASET);
@@ -107,22 +65,65 @@ public final class Rehearsal {
     }
   }
 
+  private static String manifests(DemoStage stage) {
+    return """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: rehearsal}
+        stringData: {id: %s, secret: %s}
+        ---
+        apiVersion: data.fluid.io/v1alpha1
+        kind: Dataset
+        metadata: {name: rehearsal}
+        spec:
+          mounts:
+            - mountPoint: oss://%s/models
+              name: models
+              path: /
+              options: {fs.oss.endpoint: "%s"}
+              encryptOptions:
+                - name: fs.oss.accessKeyId
+                  valueFrom: {secretKeyRef: {name: rehearsal, key: id}}
+                - name: fs.oss.accessKeySecret
+                  valueFrom: {secretKeyRef: {name: rehearsal, key: secret}}
+            - mountPoint: local://%s
+              name: local
+              path: /local
+        ---
+        apiVersion: data.fluid.io/v1alpha1
+        kind: JindoRuntime
+        metadata: {name: rehearsal}
+        spec:
+          replicas: 1
+          tieredstore:
+            levels: [{mediumtype: MEM, path: %s, quota: 64Mi, high: "0.95", low: "0.7"}]
+        """
+        .formatted(
+            DemoStage.ACCESS_KEY,
+            DemoStage.SECRET_KEY,
+            DemoStage.BUCKET,
+            stage.storeEndpoint(),
+            stage.models(),
+            stage.directory().resolve("tier"));
+  }
+
   private static void restart(DemoStage stage, NodeSettings settings, InstantSource clock)
       throws IOException {
-    AtomicReference<LocalParts> opened = new AtomicReference<>();
+    CompletableFuture<LocalParts> opened = new CompletableFuture<>();
     try (GridsetNode _ =
             GridsetNode.start(
                 settings,
                 node -> {
-                  opened.set(LocalParts.open(node));
-                  return opened.get();
+                  LocalParts parts = LocalParts.open(node);
+                  opened.complete(parts);
+                  return parts;
                 },
                 clock);
         GridsetClient client = new GridsetClient(new Endpoint.Local(settings.socket()))) {
       awaitBound(stage, client);
       read(stage);
       client.node();
-      stage.await("the grid", () -> opened.get().grid().phase() != GridStatus.Phase.STARTING);
+      stage.await("the grid", () -> opened.join().grid().phase() != GridStatus.Phase.STARTING);
     }
   }
 
