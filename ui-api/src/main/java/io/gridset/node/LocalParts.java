@@ -9,6 +9,7 @@ import io.gridset.server.control.ControlSettings;
 import io.gridset.server.control.LocalControlPlane;
 import io.gridset.server.grid.GridMember;
 import io.gridset.server.grid.GridSettings;
+import io.gridset.server.grid.GridStatus;
 import io.gridset.server.host.HostSettings;
 import io.gridset.server.host.LocalDatasetHost;
 import io.gridset.server.read.Homes;
@@ -21,8 +22,8 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/// The parts of a node on this machine, wired by hand. Built in the order of their needs: the grid
-/// member joins in the background while datasets start and mounts come back.
+/// The parts of a node on this machine, wired by hand. Remembered datasets start while mounts come
+/// back; the grid member, whose start is the dearest and which no read waits for, joins after them.
 public final class LocalParts implements NodeParts {
   /// Memory for reading ahead and for reading through, outside of the tiers: enough for some
   /// sequential readers at 64 MiB each, little beside any tier.
@@ -42,9 +43,10 @@ public final class LocalParts implements NodeParts {
   }
 
   /// Opens everything on the node's directories.
-  public static NodeParts open(NodeSettings settings) throws IOException {
+  public static LocalParts open(NodeSettings settings) throws IOException {
     Ticker ticker = Ticker.system();
-    GridMember grid = GridMember.start(GridSettings.standalone((double) settings.memory().bytes()));
+    GridMember grid =
+        GridMember.startLater(GridSettings.standalone((double) settings.memory().bytes()));
     UnderStores stores = new UnderStores(StoreSettings.defaults());
     NodeCaches caches = new NodeCaches(settings, InstantSource.system());
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
@@ -56,6 +58,7 @@ public final class LocalParts implements NodeParts {
     try {
       LocalControlPlane control =
           LocalControlPlane.open(control(settings), host, grid, InstantSource.system(), ticker);
+      var _ = control.onSettled().thenRun(grid::join);
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
       return new LocalParts(grid, host, control, mounts);
@@ -88,6 +91,11 @@ public final class LocalParts implements NodeParts {
   @Override
   public Mounts mounts() {
     return mounts;
+  }
+
+  /// Where the grid member stands.
+  public GridStatus grid() {
+    return grid.status();
   }
 
   @Override
