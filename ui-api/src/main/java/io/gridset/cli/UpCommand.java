@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
     name = "up",
     description = "Run a node here: cache, control plane, mounts and API.",
     footerHeading =
-        "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory.%nExamples:%n",
+        "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory, caFile.%nExamples:%n",
     footer = {
       "  gridset up --detach",
       "  gridset up --memory 8Gi --listen 127.0.0.1:7600",
@@ -57,6 +57,12 @@ final class UpCommand implements Callable<Integer> {
       description = "Tier in memory of datasets that have no runtime, such as 4Gi.")
   private @Nullable String memory;
 
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      description = "Authorities (PEM) to trust at stores with TLS, besides Java's own.")
+  private @Nullable String caFile;
+
   UpCommand(GridsetCommand gridset) {
     this.gridset = gridset;
   }
@@ -94,6 +100,7 @@ final class UpCommand implements Callable<Integer> {
           .option("runDir", Optional.ofNullable(runDir))
           .option("listen", Optional.ofNullable(listen))
           .option("memory", Optional.ofNullable(memory))
+          .option("caFile", Optional.ofNullable(caFile))
           .settings();
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
