@@ -65,16 +65,17 @@ def load(module: str):
 
 def run(name: str, options: argparse.Namespace, arguments: list[str]) -> int:
     settings = Settings(options.quick, options.rounds, options.only_peers)
-    began = time.monotonic()
     try:
         with Session(REPOSITORY, settings) as session:
+            began = time.monotonic()
             results = load(BENCHMARKS[name]).run(session)
+            seconds = time.monotonic() - began
             versions = session.versions
     except (RuntimeError, OSError, ValueError, subprocess.SubprocessError) as failure:
         traceback.print_exc(file=sys.stderr)
         print(f"{name}: not measured: {failure}", file=sys.stderr)
         return NOT_MEASURED
-    outcome = report.Outcome(name, results, versions, time.monotonic() - began)
+    outcome = report.Outcome(name, results, versions, seconds)
     print(report.table(outcome), file=sys.stderr if options.json else sys.stdout, flush=True)
     if options.record:
         report.record(outcome, ["benchmarks/run", *arguments], REPOSITORY, RESULTS)

@@ -118,7 +118,7 @@ def table(outcome: Outcome) -> str:
 def notes(outcome: Outcome) -> list[str]:
     distinct = list(dict.fromkeys(result.note for result in outcome.results if result.note))
     versions = ", ".join(f"{name} {version}" for name, version in sorted(outcome.versions.items()))
-    return [*distinct, f"versions: {versions}"]
+    return [*distinct, *([f"versions: {versions}"] if versions else [])]
 
 
 def section(outcome: Outcome, command: list[str], repository: Path) -> str:

@@ -209,7 +209,8 @@ final class DemoStage implements AutoCloseable {
     }
   }
 
-  /// Takes away what a node leaves for its next start (its memory file system), or left when it was killed.
+  /// Takes away what a node leaves for its next start (its memory file system), or left when it was
+  /// killed.
   private static void unmountBelow(Path directory) {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The files of a dataset that may not run yet: a remembered mount comes back before its dataset has started, and
-/// calls fail with UNAVAILABLE until it has. Thread-safe.
+/// The files of a dataset that may not run yet: a remembered mount comes back before its dataset
+/// has started, and calls fail with UNAVAILABLE until it has. Thread-safe.
 final class HostedFiles implements DatasetFiles {
   private final DatasetName name;
   private final DatasetHost host;
@@ -66,8 +66,8 @@ final class HostedFiles implements DatasetFiles {
     return watch::stop;
   }
 
-  /// Nobody can have been told of a name before the dataset ran, so a watch that starts with the first call
-  /// that succeeds misses nothing.
+  /// Nobody can have been told of a name before the dataset ran, so a watch that starts with the
+  /// first call that succeeds misses nothing.
   private void startWatches(DatasetFiles files) {
     synchronized (pending) {
       pending.forEach(watch -> watch.start(files));

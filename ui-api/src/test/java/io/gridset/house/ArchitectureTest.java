@@ -22,7 +22,6 @@ class ArchitectureTest {
     classes =
         new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            // Contract tests of core come as a jar once Maven has packaged it.
             .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("io.gridset");
     assertThat(classes.size()).as("classes found on the class path").isGreaterThan(100);

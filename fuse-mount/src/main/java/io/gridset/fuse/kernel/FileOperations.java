@@ -24,17 +24,30 @@ final class FileOperations implements AutoCloseable {
   /// A node stands for one version, so its pages stay right over opens.
   private static final int FOPEN_KEEP_CACHE = 1 << 1;
 
+  private static final int FOPEN_DIRECT_IO = 1;
+
   /// With KEEP_CACHE beside it the open would fail.
   private static final int FOPEN_PASSTHROUGH = 1 << 7;
 
   private final Served served;
   private final RequestHandlers handlers;
   private final Notifier notifier;
+  private final Incomplete incomplete;
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
   private final AtomicLong nextHandle = new AtomicLong(1);
   private volatile boolean closed;
 
-  FileOperations(Served served, RequestHandlers handlers, Notifier notifier) {
+  /// How reads of files that are not complete yet go.
+  enum Incomplete {
+    /// Their bytes are in memory once, in the cache file, and are copied once.
+    PAST_PAGE_CACHE,
+    /// As ordinary reads, on kernels that could not map such a file otherwise.
+    THROUGH_PAGE_CACHE
+  }
+
+  FileOperations(
+      Served served, RequestHandlers handlers, Notifier notifier, Incomplete incomplete) {
+    this.incomplete = incomplete;
     this.served = served;
     this.handlers = handlers;
     this.notifier = notifier;
@@ -64,10 +77,10 @@ final class FileOperations implements AutoCloseable {
     served.counters().increment(Counter.OPENS);
     boolean taken =
         switch (opened) {
-          case InodeModes.Opened.Copy() -> answerCopy(handle, reply);
+          case InodeModes.Opened.Copy() -> answerCopy(file, handle, reply);
           case InodeModes.Opened.OutdatedCopy() -> {
             notifier.changed(node.path());
-            yield answerCopy(handle, reply);
+            yield answerCopy(file, handle, reply);
           }
           case InodeModes.Opened.Passthrough(int backingId) -> {
             served.counters().increment(Counter.PASSTHROUGH_OPENS);
@@ -111,8 +124,10 @@ final class FileOperations implements AutoCloseable {
     }
   }
 
-  private boolean answerCopy(long handle, Reply reply) {
-    return reply.body(served.bodies().opened(handle, FOPEN_KEEP_CACHE, 0));
+  private boolean answerCopy(OpenFile file, long handle, Reply reply) {
+    boolean past = incomplete == Incomplete.PAST_PAGE_CACHE && file.sealed().isEmpty();
+    int flags = past ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE;
+    return reply.body(served.bodies().opened(handle, flags, 0));
   }
 
   private static void read(OpenFile file, Request.Read request, Reply reply)

@@ -25,8 +25,10 @@ final class Handshake {
 
   private Handshake() {}
 
-  static InodeModes.Passthrough negotiate(Device device, MountRequest request)
-      throws TransportException {
+  /// What came of it.
+  record Agreed(InodeModes.Passthrough passthrough, FileOperations.Incomplete incomplete) {}
+
+  static Agreed negotiate(Device device, MountRequest request) throws TransportException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(BUFFER_BYTES, 8);
       ReplyMemory replyMemory = new ReplyMemory(arena);
@@ -54,7 +56,11 @@ final class Handshake {
       if (written < 0) {
         throw Device.failed("answering the kernel's greeting", (int) written);
       }
-      return depth == 0 ? InodeModes.Passthrough.UNAVAILABLE : probe(device);
+      return new Agreed(
+          depth == 0 ? InodeModes.Passthrough.UNAVAILABLE : probe(device),
+          init.offers(InitRequest.DIRECT_IO_ALLOW_MMAP)
+              ? FileOperations.Incomplete.PAST_PAGE_CACHE
+              : FileOperations.Incomplete.THROUGH_PAGE_CACHE);
     }
   }
 

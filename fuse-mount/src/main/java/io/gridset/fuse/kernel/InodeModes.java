@@ -15,9 +15,10 @@ import org.slf4j.LoggerFactory;
 /// other way round; and all passthrough opens of a node must name the same backing id. So the first
 /// open chooses, later ones follow. Thread-safe.
 ///
-/// A backing id keeps its file alive and looking used, so it is closed with the last open: a cache that
-/// evicts must be able to trust the kernel's reference counts. Why not kept for the next open: it saves two
-/// system calls of a small file's open, within the noise of a measured run, and costs exactness.
+/// A backing id keeps its file alive and looking used, so it is closed with the last open: a cache
+/// that evicts must be able to trust the kernel's reference counts. Why not kept for the next open:
+/// it saves two system calls of a small file's open, within the noise of a measured run, and costs
+/// exactness.
 final class InodeModes implements AutoCloseable {
   /// How an open is to be answered.
   sealed interface Opened {

@@ -51,16 +51,16 @@ public final class KernelTransport implements MountTransport {
       MountRequest request,
       DatasetFiles datasetFiles,
       List<Device> devices,
-      InodeModes.Passthrough passthrough) {
+      Handshake.Agreed agreed) {
     this.mountPoint = request.mountPoint();
     this.devices = devices;
     this.running = new AtomicInteger(devices.size());
-    modes = new InodeModes(devices.getFirst(), passthrough);
+    modes = new InodeModes(devices.getFirst(), agreed.passthrough());
     NodeTable nodes = new NodeTable(new FileEntry("", 0, Instant.EPOCH, NodeTable.ROOT, null));
     Served served = new Served(datasetFiles, nodes, modes, owner(), counters);
     notifier = new Notifier(devices.getFirst(), nodes, modes);
     handlers = new RequestHandlers(counters);
-    files = new FileOperations(served, handlers, notifier);
+    files = new FileOperations(served, handlers, notifier, agreed.incomplete());
     watch = datasetFiles.watch(notifier::changed);
     Dispatcher dispatcher = new Dispatcher(handlers, new TreeOperations(served), files);
     for (int i = 0; i < devices.size(); i++) {
@@ -81,11 +81,11 @@ public final class KernelTransport implements MountTransport {
       throw e;
     }
     try {
-      InodeModes.Passthrough passthrough = Handshake.negotiate(device, request);
+      Handshake.Agreed agreed = Handshake.negotiate(device, request);
       while (devices.size() < request.deviceLoops()) {
         devices.add(device.cloned());
       }
-      return new KernelTransport(request, files, List.copyOf(devices), passthrough);
+      return new KernelTransport(request, files, List.copyOf(devices), agreed);
     } catch (TransportException | RuntimeException e) {
       Mounts.detach(request.mountPoint());
       devices.forEach(Device::close);

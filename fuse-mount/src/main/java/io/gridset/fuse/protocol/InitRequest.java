@@ -22,6 +22,11 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
   private static final long PARALLEL_DIROPS = 1L << 18;
   private static final long MAX_PAGES = 1L << 22;
   private static final long INIT_EXT = 1L << 30;
+
+  /// FUSE_DIRECT_IO_ALLOW_MMAP, in `flags2` (Linux 6.6): files opened with FOPEN_DIRECT_IO may be
+  /// mapped all the same.
+  public static final long DIRECT_IO_ALLOW_MMAP = 1L << 36;
+
   private static final long WANTED =
       ASYNC_READ
           | DO_READDIRPLUS
@@ -30,6 +35,7 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
           | PARALLEL_DIROPS
           | MAX_PAGES
           | INIT_EXT
+          | DIRECT_IO_ALLOW_MMAP
           | PASSTHROUGH;
 
   /// 1 MiB requests: the largest the kernel sends without a raised sysctl.

@@ -53,7 +53,8 @@ public final class NodeTable {
         });
   }
 
-  /// Takes back `lookups` of a node. True when the kernel now knows nothing of it, and so does the table.
+  /// Takes back `lookups` of a node. True when the kernel now knows nothing of it, and so does the
+  /// table.
   public boolean forget(long id, long lookups) {
     Node node = byId.get(id);
     if (node == null || id == ROOT || node.forget(lookups) == LookupOutcome.COUNTED) {

@@ -15,8 +15,8 @@ public interface DatasetHost extends AutoCloseable {
   /// Stops it, and drops its cached bytes when `disposal` says so. Unknown UIDs are ignored.
   void stop(String uid, Disposal disposal);
 
-  /// The files of a running dataset. What is returned follows later definitions of the same name; while none
-  /// runs, its calls fail.
+  /// The files of a running dataset. What is returned follows later definitions of the same name;
+  /// while none runs, its calls fail.
   Optional<DatasetFiles> files(DatasetName name);
 
   Optional<DatasetUsage> usage(DatasetName name);

@@ -10,7 +10,8 @@ public interface CacheFactory {
   /// The host closes what this returns when the dataset stops.
   BlockCache open(DatasetDefinition dataset) throws StorageException;
 
-  /// Takes away what stays of a deleted dataset's closed caches: directories, memory file systems. Readers that
-  /// have files open keep them. Also asked for datasets that did not run, since a crash may have left theirs.
+  /// Takes away what stays of a deleted dataset's closed caches: directories, memory file systems.
+  /// Readers that have files open keep them. Also asked for datasets that did not run, since a
+  /// crash may have left theirs.
   default void discard(String uid) {}
 }

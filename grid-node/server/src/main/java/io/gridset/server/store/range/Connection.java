@@ -17,22 +17,25 @@ final class Connection {
   private final ByteBuffer buffer;
   private final Duration stallTimeout;
   private final Ticker ticker;
+  private final BodyBuffers bodies;
   private long deadline;
   private boolean heard;
   private int uses;
   private long idleSince;
 
-  Connection(Origin origin, Wire wire, Guard guard, ByteBuffer buffer, Timing timing) {
+  Connection(Origin origin, Wire wire, Guard guard, ByteBuffer buffer, Terms terms) {
     this.origin = origin;
     this.wire = wire;
     this.guard = guard;
     this.buffer = buffer.clear().limit(0);
-    this.stallTimeout = timing.stallTimeout();
-    this.ticker = timing.ticker();
+    this.stallTimeout = terms.stallTimeout();
+    this.ticker = terms.ticker();
+    this.bodies = terms.bodies();
   }
 
-  /// The clock, and how long to wait for a byte.
-  record Timing(Duration stallTimeout, Ticker ticker) {}
+  /// What the connections of a store share: how long to wait for a byte, the clock, buffers for
+  /// long bodies.
+  record Terms(Duration stallTimeout, Ticker ticker, BodyBuffers bodies) {}
 
   Origin origin() {
     return origin;
@@ -45,6 +48,10 @@ final class Connection {
   /// Unread bytes between position and limit.
   ByteBuffer buffer() {
     return buffer;
+  }
+
+  BodyBuffers bodies() {
+    return bodies;
   }
 
   /// Whether the server may have closed this one while it was idle.
@@ -83,7 +90,7 @@ final class Connection {
   boolean fill() throws StorageException {
     buffer.clear();
     try {
-      return readMore();
+      return readInto(buffer);
     } finally {
       buffer.flip();
     }
@@ -93,16 +100,18 @@ final class Connection {
   boolean append() throws StorageException {
     buffer.compact();
     try {
-      return readMore();
+      return readInto(buffer);
     } finally {
       buffer.flip();
     }
   }
 
-  private boolean readMore() throws StorageException {
+  /// Reads the next bytes into `target`, past this connection's own buffer, which must have been
+  /// consumed or be `target`; false at the end of the stream.
+  boolean readInto(ByteBuffer target) throws StorageException {
     arm();
     try {
-      int count = wire.read(buffer);
+      int count = wire.read(target);
       heard |= count > 0;
       return count >= 0;
     } catch (IOException e) {

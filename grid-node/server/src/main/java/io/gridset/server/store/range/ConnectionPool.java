@@ -40,7 +40,8 @@ final class ConnectionPool implements AutoCloseable {
     this.ticker = ticker;
     this.permits = new Semaphore(limits.maxConnections(), true);
     this.watch = new DeadlineWatch(ticker, this::dropExpired);
-    this.dialler = new Dialler(limits, trust, watch, ticker);
+    Connection.Terms terms = new Connection.Terms(limits.stallTimeout(), ticker, new BodyBuffers());
+    this.dialler = new Dialler(limits, trust, watch, terms);
   }
 
   /// Which connection to lend.

@@ -2,7 +2,6 @@ package io.gridset.server.store.range;
 
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
-import io.gridset.core.unit.Ticker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,7 +21,7 @@ import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /// Resolves, connects and shakes hands, each within the connect timeout.
-record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Ticker ticker) {
+record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Connection.Terms terms) {
   /// A name with more addresses than this is not tried further: each may cost a whole timeout.
   private static final int MAX_ADDRESSES = 3;
 
@@ -67,7 +66,7 @@ record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Ticke
       SocketChannel channel = SocketChannel.open();
       guard = new Guard(channel);
       watch.add(guard);
-      guard.arm(ticker.nanos() + limits.connectTimeout().toNanos());
+      guard.arm(terms.ticker().nanos() + limits.connectTimeout().toNanos());
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.connect(new InetSocketAddress(address, origin.port()));
       Wire wire =
@@ -76,8 +75,7 @@ record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Ticke
       if (guard.expired()) {
         throw new IOException("too late");
       }
-      return new Connection(
-          origin, wire, guard, buffer, new Connection.Timing(limits.stallTimeout(), ticker));
+      return new Connection(origin, wire, guard, buffer, terms);
     } catch (IOException e) {
       if (guard != null) {
         guard.close();

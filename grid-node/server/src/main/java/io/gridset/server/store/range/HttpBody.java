@@ -54,7 +54,7 @@ public final class HttpBody {
   ///
   /// @throws StorageException UNAVAILABLE (retryable) when the connection ended before the body
   public long transfer(long limit, RangeSink sink) throws StorageException {
-    long done = 0;
+    long done = transferLong(limit, sink);
     while (done < limit && prepare()) {
       ByteBuffer buffer = connection.buffer();
       int count = (int) Math.min(Math.min(buffer.remaining(), left), limit - done);
@@ -73,6 +73,44 @@ public final class HttpBody {
       ended = framing == Framing.LENGTH && left == 0;
     }
     return done;
+  }
+
+  /// Hands a long body's bytes over in large pieces; returns how many, 0 for a short one.
+  private long transferLong(long limit, RangeSink sink) throws StorageException {
+    long wanted = framing == Framing.LENGTH ? Math.min(left, limit) : 0;
+    ByteBuffer large = wanted < BodyBuffers.BYTES ? null : connection.bodies().borrow();
+    if (large == null) {
+      return 0;
+    }
+    try {
+      for (long done = 0; done < wanted; ) {
+        int piece = (int) Math.min(BodyBuffers.BYTES, wanted - done);
+        collect(large.clear().limit(piece));
+        sink.accept(large.flip());
+        if (large.hasRemaining()) {
+          throw new IllegalStateException("the sink left bytes of the range");
+        }
+        done += piece;
+        left -= piece;
+      }
+      ended = left == 0;
+      return wanted;
+    } finally {
+      connection.bodies().giveBack(large);
+    }
+  }
+
+  /// Fills `piece` from what the connection has read already, then from the wire.
+  private void collect(ByteBuffer piece) throws StorageException {
+    ByteBuffer read = connection.buffer();
+    int early = Math.min(read.remaining(), piece.remaining());
+    piece.put(piece.position(), read, read.position(), early).position(piece.position() + early);
+    read.position(read.position() + early);
+    while (piece.hasRemaining()) {
+      if (!connection.readInto(piece)) {
+        throw cutOff();
+      }
+    }
   }
 
   /// Skips at most `limit` bytes; returns how many.

@@ -38,8 +38,7 @@ final class Minio implements AutoCloseable {
   Minio(String bucket) throws Exception {
     Path program = program().orElse(null);
     if (program == null) {
-      System.out.println(
-          "SKIPPED: tests over MinIO: build it with tools/build-minio.sh");
+      System.out.println("SKIPPED: tests over MinIO: build it with tools/build-minio.sh");
       Assumptions.abort("MinIO is not built");
       throw new IllegalStateException("not reached");
     }
