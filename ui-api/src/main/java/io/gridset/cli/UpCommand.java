@@ -54,7 +54,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "Tier in memory of datasets that have no runtime, such as 4Gi.")
+      description =
+          "This node's weight in a grid of several, such as 4Gi; runtimes set the quota of tiers.")
   private @Nullable String memory;
 
   @Option(
