@@ -26,10 +26,13 @@ final class NodeRoutes {
         Route.get("/v1/openapi.yaml", NodeRoutes::description));
   }
 
-  private void stop(Context context) {
+  private void stop(Context context) throws IOException {
     Disposal disposal =
         RequestValues.flag(context, "release") ? Disposal.DROP_BYTES : Disposal.KEEP_BYTES;
     context.status(202);
+    // The answer must be out before the server goes.
+    context.res().setContentLength(0);
+    context.res().flushBuffer();
     node.stop(disposal);
   }
 

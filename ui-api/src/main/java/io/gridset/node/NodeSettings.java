@@ -9,8 +9,8 @@ import java.util.Optional;
 /// @param stateDirectory survives reboots: manifests, remembered mounts, tiers on disk
 /// @param runDirectory dies with the machine: lock, socket, token
 /// @param listen where the API listens besides the Unix socket; empty for nowhere
-/// @param memory what this node offers: its weight when a grid shares out the homes of blocks. Quotas of tiers come
-///   from runtimes
+/// @param memory what this node offers: its weight when a grid shares out the homes of blocks.
+///   Quotas of tiers come from runtimes
 /// @param caFile a PEM file of authorities to trust at TLS endpoints besides the Java runtime's own
 public record NodeSettings(
     Path stateDirectory,

@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -376,8 +377,10 @@ class ApiServerTest {
   }
 
   @Test
-  void stoppingIsHandedOn() throws Exception {
+  void stoppingIsAnsweredFirstAndThenHandedOn() throws Exception {
+    node.mayStop = new CountDownLatch(1);
     client.stopNode(Disposal.DROP_BYTES);
+    node.mayStop.countDown();
     assertThat(node.stopped.await(5, TimeUnit.SECONDS)).isTrue();
     assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
   }

@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// The API over fakes, on a real Unix socket and a real TCP port.
 public final class TestNode implements AutoCloseable {
@@ -24,6 +25,9 @@ public final class TestNode implements AutoCloseable {
 
   /// What the node was asked to do with cached bytes when it was stopped.
   public volatile Disposal disposal = Disposal.KEEP_BYTES;
+
+  /// Stopping waits for this.
+  public volatile CountDownLatch mayStop = new CountDownLatch(0);
 
   private final Path directory;
   private final ApiServer server;
@@ -56,7 +60,13 @@ public final class TestNode implements AutoCloseable {
       @Override
       public void stop(Disposal wanted) {
         disposal = wanted;
-        stopped.countDown();
+        try {
+          if (mayStop.await(5, TimeUnit.SECONDS)) {
+            stopped.countDown();
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
       }
     };
   }
