@@ -1,6 +1,7 @@
 package io.gridset.api;
 
 import io.gridset.client.DatasetFigures;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,8 +27,10 @@ final class NodeRoutes {
   }
 
   private void stop(Context context) {
+    Disposal disposal =
+        RequestValues.flag(context, "release") ? Disposal.DROP_BYTES : Disposal.KEEP_BYTES;
     context.status(202);
-    node.stop();
+    node.stop(disposal);
   }
 
   private void metrics(Context context) {

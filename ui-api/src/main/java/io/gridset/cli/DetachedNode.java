@@ -86,6 +86,7 @@ final class DetachedNode {
         .listen()
         .ifPresent(
             address -> command.addAll(List.of("--listen", address.host() + ":" + address.port())));
+    settings.caFile().ifPresent(file -> command.addAll(List.of("--ca-file", file.toString())));
     return command;
   }
 

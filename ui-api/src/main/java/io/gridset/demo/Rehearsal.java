@@ -44,7 +44,8 @@ public final class Rehearsal {
               directory.resolve("state"),
               stage.runDirectory(),
               Optional.empty(),
-              DataSize.parse("64Mi"));
+              DataSize.parse("64Mi"),
+              Optional.empty());
       firstStart(stage, node, clock);
       restart(stage, node, clock);
     }

@@ -3,6 +3,7 @@ package io.gridset.node;
 import io.gridset.api.Mounts;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.unit.Ticker;
 import io.gridset.server.control.ControlSettings;
@@ -33,9 +34,16 @@ public final class LocalParts implements NodeParts {
   private final LocalDatasetHost host;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
+  private final NodeCaches caches;
+  private volatile Disposal disposal = Disposal.KEEP_BYTES;
 
   private LocalParts(
-      GridMember grid, LocalDatasetHost host, LocalControlPlane control, FuseMounts mounts) {
+      GridMember grid,
+      NodeCaches caches,
+      LocalDatasetHost host,
+      LocalControlPlane control,
+      FuseMounts mounts) {
+    this.caches = caches;
     this.grid = grid;
     this.host = host;
     this.control = control;
@@ -47,7 +55,7 @@ public final class LocalParts implements NodeParts {
     Ticker ticker = Ticker.system();
     GridMember grid =
         GridMember.startLater(GridSettings.standalone((double) settings.memory().bytes()));
-    UnderStores stores = new UnderStores(StoreSettings.defaults());
+    UnderStores stores = new UnderStores(reaching(settings));
     NodeCaches caches = new NodeCaches(settings, InstantSource.system());
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
     ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid));
@@ -61,12 +69,17 @@ public final class LocalParts implements NodeParts {
       var _ = control.onSettled().thenRun(grid::join);
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
-      return new LocalParts(grid, host, control, mounts);
+      return new LocalParts(grid, caches, host, control, mounts);
     } catch (IOException | RuntimeException e) {
       host.close();
       grid.close();
       throw e;
     }
+  }
+
+  private static StoreSettings reaching(NodeSettings settings) {
+    StoreSettings defaults = StoreSettings.defaults();
+    return new StoreSettings(defaults.transfer(), defaults.retry(), settings.caFile().orElse(null));
   }
 
   private static ControlSettings control(NodeSettings settings) {
@@ -104,12 +117,20 @@ public final class LocalParts implements NodeParts {
   }
 
   @Override
+  public void disposeAtClose(Disposal wanted) {
+    disposal = wanted;
+  }
+
+  @Override
   public void close() {
     try (grid;
         host;
         control;
         mounts) {
       // In reverse order: mounts first, the grid last.
+    }
+    if (disposal == Disposal.DROP_BYTES) {
+      caches.discardAll();
     }
   }
 }

@@ -10,8 +10,10 @@ import io.gridset.client.FileView;
 import io.gridset.client.GridsetApiException;
 import io.gridset.client.GridsetClient;
 import io.gridset.client.GridsetClient.Depth;
+import io.gridset.client.MountRequest;
 import io.gridset.client.NoNodeException;
 import io.gridset.core.control.ControlPlane.ApplyMode;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.LoadProgress.Phase;
@@ -30,6 +32,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -82,6 +85,23 @@ class ApiServerTest {
         .isInstanceOfSatisfying(
             GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(404))
         .hasMessageContaining("datasets \"new\" not found in namespace prod");
+  }
+
+  @Test
+  void aDatasetThatIsMountedIsNotDeleted() throws IOException {
+    client.mount(
+        new MountRequest(
+            DEMO,
+            "/mnt/used",
+            MountRequest.Transport.AUTO,
+            MountRequest.Passthrough.WHERE_POSSIBLE));
+    assertThatThrownBy(() -> client.delete(ResourceKind.DATASET, DEMO))
+        .isInstanceOfSatisfying(
+            GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(409))
+        .hasMessageContaining("gridset umount /mnt/used");
+    client.unmount("/mnt/used");
+    client.delete(ResourceKind.DATASET, DEMO);
+    assertThat(client.list(ResourceKind.DATASET, Optional.empty())).isEmpty();
   }
 
   @Test
@@ -357,7 +377,8 @@ class ApiServerTest {
 
   @Test
   void stoppingIsHandedOn() throws Exception {
-    client.stopNode();
+    client.stopNode(Disposal.DROP_BYTES);
     assertThat(node.stopped.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
   }
 }

@@ -1,6 +1,7 @@
 package io.gridset.api;
 
 import io.gridset.client.NodeView;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
 import java.io.IOException;
@@ -20,6 +21,10 @@ public final class TestNode implements AutoCloseable {
   public final FakeDatasetHost host = new FakeDatasetHost();
   public final FakeMounts mounts = new FakeMounts();
   public final CountDownLatch stopped = new CountDownLatch(1);
+
+  /// What the node was asked to do with cached bytes when it was stopped.
+  public volatile Disposal disposal = Disposal.KEEP_BYTES;
+
   private final Path directory;
   private final ApiServer server;
 
@@ -49,7 +54,8 @@ public final class TestNode implements AutoCloseable {
       }
 
       @Override
-      public void stop() {
+      public void stop(Disposal wanted) {
+        disposal = wanted;
         stopped.countDown();
       }
     };

@@ -111,7 +111,7 @@ record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Conne
               + origin
               + " is not trusted ("
               + cause.getMessage()
-              + "): name its authority's certificate in the store setting extraCaFile",
+              + "): name its authority's certificate in the setting caFile (gridset up --ca-file FILE)",
           cause);
     }
     String how = cause instanceof SSLException ? "TLS failed: " : "";
