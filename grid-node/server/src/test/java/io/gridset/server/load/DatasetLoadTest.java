@@ -133,6 +133,20 @@ class DatasetLoadTest {
   }
 
   @Test
+  void smallFilesFillTheRoomThatALargeOneLeaves() throws Exception {
+    try (ReadFixture fixture = new ReadFixture(new FaultyUnderStore(), 10 * BLOCK + BLOCK / 2)) {
+      fixture.store.put("large", random(25 * BLOCK, 1));
+      for (int i = 0; i < 4; i++) {
+        fixture.store.put("small" + i, random(100 + i, i));
+      }
+      LoadProgress end = end(start(fixture, Mode.LOAD));
+      assertThat(end.phase()).isEqualTo(Phase.FAILED);
+      assertThat(end.cachedFiles()).isEqualTo(4);
+      assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK + 406);
+    }
+  }
+
+  @Test
   void theFirstFileThatDoesNotFitTakesTheRoomThatIsLeft() throws Exception {
     try (ReadFixture fixture = new ReadFixture(new FaultyUnderStore(), 10 * BLOCK)) {
       for (int i = 0; i < 4; i++) {
