@@ -259,9 +259,10 @@ public final class DatasetLoad implements LoadRun {
               + held.display()
               + " of "
               + all.display()
-              + " are cached, which is what a quota of "
+              + " are cached and fill a quota of "
               + quota.display()
-              + " holds below its high watermark; raise spec.tieredstore.levels[].quota of the runtime");
+              + " to its high watermark (files take whole pages of 4KiB); raise"
+              + " spec.tieredstore.levels[].quota of the runtime");
     } else if (failures.files() == 0) {
       failures.add(
           "only "

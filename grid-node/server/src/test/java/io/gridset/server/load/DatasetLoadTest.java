@@ -112,8 +112,9 @@ class DatasetLoadTest {
       assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK);
       assertThat(end.failures())
           .containsExactly(
-              "cache full: 640.00KiB of 1.88MiB are cached, which is what a quota of 640.00KiB holds"
-                  + " below its high watermark; raise spec.tieredstore.levels[].quota of the runtime");
+              "cache full: 640.00KiB of 1.88MiB are cached and fill a quota of 640.00KiB to its high"
+                  + " watermark (files take whole pages of 4KiB); raise"
+                  + " spec.tieredstore.levels[].quota of the runtime");
       assertThat(fixture.store.bytesRead)
           .as("it stops rather than evict its own")
           .hasValue(10 * BLOCK);
