@@ -1,13 +1,11 @@
 """The build that is measured: made by the project's own start script before the first clock runs, and not touched after."""
 
 import subprocess
-import time
 from pathlib import Path
 
 from .processes import loopback_environment
 
 BUILD_SECONDS = 900
-CLASS_CACHE_SECONDS = 60
 
 
 def java_home(repository: Path) -> str:
@@ -20,19 +18,15 @@ def java_home(repository: Path) -> str:
 
 
 def build(repository: Path) -> None:
-    """Builds what is stale, and lets the start script finish what it makes in the background after a build."""
+    """Builds what is stale, and what the start script makes once per build: the caches of classes."""
     program = repository / "gridset"
     if not program.exists():
         raise RuntimeError("the repository has no ./gridset to measure")
     done = subprocess.run(
-        [program, "--version"], stdout=subprocess.PIPE, text=True, timeout=BUILD_SECONDS, check=False
+        [program, "warm-up"], stdout=subprocess.PIPE, text=True, timeout=BUILD_SECONDS, check=False
     )
     if done.returncode != 0:
-        raise RuntimeError(f"./gridset --version ended with {done.returncode}")
-    making = repository / "ui-api" / "target" / "gridset.aot.making"
-    end = time.monotonic() + CLASS_CACHE_SECONDS
-    while making.exists() and time.monotonic() < end:
-        time.sleep(0.1)
+        raise RuntimeError(f"./gridset warm-up ended with {done.returncode}")
 
 
 def environment(repository: Path) -> dict[str, str]:

@@ -74,7 +74,7 @@ public final class ApiServer implements AutoCloseable {
     DatasetRoutes datasets =
         new DatasetRoutes(ports.host(), () -> declaredDatasets(ports.control()));
     List<Route> routes = new ArrayList<>();
-    routes.addAll(new ManifestRoutes(ports.control()).routes());
+    routes.addAll(new ManifestRoutes(ports.control(), ports.mounts()).routes());
     routes.addAll(datasets.routes());
     routes.addAll(new LoadRoutes(ports.host(), ports.clock()).routes());
     routes.addAll(new MountRoutes(ports.mounts()).routes());

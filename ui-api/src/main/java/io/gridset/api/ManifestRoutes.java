@@ -1,8 +1,10 @@
 package io.gridset.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.gridset.client.MountView;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.control.ControlPlane.ApplyMode;
+import io.gridset.core.control.RefusedException;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.ResourceKind;
 import io.javalin.http.Context;
@@ -15,9 +17,11 @@ import java.util.stream.Collectors;
 /// Manifests in, resources out.
 final class ManifestRoutes {
   private final ControlPlane control;
+  private final Mounts mounts;
 
-  ManifestRoutes(ControlPlane control) {
+  ManifestRoutes(ControlPlane control, Mounts mounts) {
     this.control = control;
+    this.mounts = mounts;
   }
 
   List<Route> routes() {
@@ -59,10 +63,32 @@ final class ManifestRoutes {
   private void delete(Context context) {
     ResourceKind kind = kind(context);
     DatasetName name = RequestValues.name(context);
+    if (kind == ResourceKind.DATASET) {
+      refuseIfMounted(name);
+    }
     if (!control.delete(kind, name)) {
       throw missing(kind, name);
     }
     context.status(204);
+  }
+
+  /// As a volume claim that a pod uses protects a Dataset in a cluster.
+  private void refuseIfMounted(DatasetName name) {
+    List<String> places =
+        mounts.list().stream()
+            .filter(mount -> mount.dataset().equals(name))
+            .map(MountView::mountPoint)
+            .toList();
+    if (!places.isEmpty()) {
+      throw new RefusedException(
+          "Dataset "
+              + name
+              + " is mounted at "
+              + String.join(", ", places)
+              + "; run `gridset umount "
+              + String.join(" ", places)
+              + "` first");
+    }
   }
 
   private JsonNode existing(ResourceKind kind, DatasetName name) {

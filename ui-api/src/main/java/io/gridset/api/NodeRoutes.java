@@ -1,6 +1,7 @@
 package io.gridset.api;
 
 import io.gridset.client.DatasetFigures;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,9 +26,14 @@ final class NodeRoutes {
         Route.get("/v1/openapi.yaml", NodeRoutes::description));
   }
 
-  private void stop(Context context) {
+  private void stop(Context context) throws IOException {
+    Disposal disposal =
+        RequestValues.flag(context, "release") ? Disposal.DROP_BYTES : Disposal.KEEP_BYTES;
     context.status(202);
-    node.stop();
+    // The answer must be out before the server goes.
+    context.res().setContentLength(0);
+    context.res().flushBuffer();
+    node.stop(disposal);
   }
 
   private void metrics(Context context) {

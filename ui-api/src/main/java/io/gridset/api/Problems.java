@@ -3,6 +3,7 @@ package io.gridset.api;
 import com.fasterxml.jackson.core.JacksonException;
 import io.gridset.client.Problem;
 import io.gridset.core.control.ManifestException;
+import io.gridset.core.control.RefusedException;
 import io.gridset.core.store.StorageException;
 import io.javalin.http.HttpResponseException;
 import java.util.List;
@@ -55,6 +56,7 @@ final class Problems {
       case Refusal refusal -> refusal.problem;
       case StorageException e ->
           problem(status(e.kind()), e.kind().name(), String.valueOf(e.getMessage()), null);
+      case RefusedException e -> problem(409, "REFUSED", message(e), null);
       case ManifestException e ->
           new Problem(
               type("MANIFEST"),
@@ -118,6 +120,7 @@ final class Problems {
       case "INVALID" -> "The request makes no sense";
       case "UNSUPPORTED" -> "Not supported here";
       case "CANCELLED" -> "Cancelled";
+      case "REFUSED" -> "Something else needs it";
       case "MANIFEST" -> "Manifests refused";
       default -> "Internal error";
     };

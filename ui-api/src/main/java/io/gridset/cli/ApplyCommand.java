@@ -16,10 +16,10 @@ import picocli.CommandLine.Option;
 /// `gridset apply`.
 @Command(
     name = "apply",
-    description = "Apply manifests; ${NAME} in them is filled in from the environment.",
+    description = "Apply manifests; $${NAME} in them is filled in from the environment.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  OSS_BUCKET=models gridset apply -f scenarios/1-model-serving.yaml",
+      "  OSS_BUCKET=models gridset apply -f examples/scenarios/1-model-serving.yaml",
       "  gridset apply -f manifests/ --dry-run",
       "  generate | gridset apply -f -"
     },

@@ -6,7 +6,6 @@ import io.gridset.client.NodeView;
 import io.gridset.node.NodeSettings;
 import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,8 +31,10 @@ final class DetachedNode {
   int start() throws IOException, InterruptedException {
     Files.createDirectories(settings.stateDirectory());
     Path log = settings.stateDirectory().resolve("node.log");
+    ProcessBuilder builder = new ProcessBuilder(command());
+    builder.environment().put("GRIDSET_NO_BUILD", "yes"); // Done, if it had to be.
     Process process =
-        new ProcessBuilder(command())
+        builder
             .redirectInput(new File("/dev/null"))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .redirectErrorStream(true)
@@ -72,10 +73,12 @@ final class DetachedNode {
     if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
       command.add("/usr/bin/setsid");
     }
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), GridsetMain.class.getName(), "up"));
+    String launcher = surroundings.environment().get("GRIDSET_LAUNCHER");
+    if (launcher == null) {
+      throw CommandFailure.failed(
+          "a node is started by the gridset script: run it as ./gridset up --detach");
+    }
+    command.addAll(List.of(launcher, "up")); // It gives a node the memory and flags of one.
     command.addAll(List.of("--state-dir", settings.stateDirectory().toString()));
     command.addAll(List.of("--run-dir", settings.runDirectory().toString()));
     command.addAll(List.of("--memory", Long.toString(settings.memory().bytes())));
@@ -83,6 +86,7 @@ final class DetachedNode {
         .listen()
         .ifPresent(
             address -> command.addAll(List.of("--listen", address.host() + ":" + address.port())));
+    settings.caFile().ifPresent(file -> command.addAll(List.of("--ca-file", file.toString())));
     return command;
   }
 

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nTo start:%n",
     footer = {
       "  gridset up --detach",
-      "  gridset apply -f scenarios/1-model-serving.yaml",
+      "  gridset apply -f examples/scenarios/1-model-serving.yaml",
       "  gridset mount serverless-data /mnt/models",
       "",
       "GRIDSET_SOCKET, GRIDSET_SERVER, GRIDSET_TOKEN_FILE, GRIDSET_NAMESPACE and GRIDSET_OUTPUT"
@@ -143,7 +143,10 @@ final class GridsetCommand implements Runnable {
   /// Reads `name` or `namespace/name`.
   DatasetName dataset(String text, @Nullable String namespace) {
     if (!text.matches("([^/]+/)?[^/]+")) {
-      throw CommandFailure.usage("'" + text + "' names no dataset; write NAME or NAMESPACE/NAME");
+      throw CommandFailure.usage(
+          "'"
+              + text
+              + "' names no dataset; write NAME or NAMESPACE/NAME, and :/PATH after it for a path");
     }
     return text.contains("/")
         ? DatasetName.parse(text)

@@ -12,7 +12,11 @@ import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -56,33 +60,14 @@ public final class GridsetMain {
 
   /// Runs one command and returns its exit code.
   static int run(Surroundings surroundings, String... arguments) {
-    return commandLine(surroundings).execute(arguments);
+    return commandLine(surroundings, arguments).execute(arguments);
   }
 
-  static CommandLine commandLine(Surroundings surroundings) {
+  static CommandLine commandLine(Surroundings surroundings, String... words) {
     GridsetCommand gridset = new GridsetCommand(surroundings);
     CommandLine line = new CommandLine(gridset);
-    line.addSubcommand("up", new UpCommand(gridset));
-    line.addSubcommand("down", new DownCommand(gridset));
-    line.addSubcommand("apply", new ApplyCommand(gridset));
-    line.addSubcommand("get", new GetCommand(gridset));
-    line.addSubcommand("describe", new DescribeCommand(gridset));
-    line.addSubcommand("delete", new DeleteCommand(gridset));
-    line.addSubcommand("mount", new MountCommand(gridset));
-    line.addSubcommand("umount", new UmountCommand(gridset));
-    line.addSubcommand("mounts", new MountsCommand(gridset));
-    line.addSubcommand("load", new LoadCommand(gridset));
-    line.addSubcommand("ls", new LsCommand(gridset));
-    line.addSubcommand("stat", new StatCommand(gridset));
-    line.addSubcommand("cat", new CatCommand(gridset));
-    line.addSubcommand("sync", new SyncCommand(gridset));
-    line.addSubcommand("evict", new EvictCommand(gridset));
-    line.addSubcommand("stats", new StatsCommand(gridset));
-    line.addSubcommand("doctor", new DoctorCommand(gridset));
-    line.addSubcommand("demo", new DemoCommand(gridset));
-    line.addSubcommand("completion", new CompletionCommand(gridset));
-    line.addSubcommand("version", new VersionCommand(gridset));
-    line.addSubcommand("warm-up", new WarmUpCommand(gridset));
+    commands(List.of(words))
+        .forEach((name, command) -> line.addSubcommand(name, command.apply(gridset)));
     line.getSubcommands()
         .values()
         .forEach(sub -> sub.getCommandSpec().versionProvider(new VersionCommand.Provider()));
@@ -92,6 +77,35 @@ public final class GridsetMain {
     line.setParameterExceptionHandler((e, arguments) -> usage(e, surroundings.err()));
     line.setExecutionExceptionHandler((e, command, result) -> failure(e, surroundings.err()));
     return line;
+  }
+
+  /// The commands whose names are among the words, or all: each costs milliseconds of reflection.
+  private static Map<String, Function<GridsetCommand, Object>> commands(List<String> words) {
+    Map<String, Function<GridsetCommand, Object>> all = new LinkedHashMap<>();
+    all.put("up", UpCommand::new);
+    all.put("down", DownCommand::new);
+    all.put("apply", ApplyCommand::new);
+    all.put("get", GetCommand::new);
+    all.put("describe", DescribeCommand::new);
+    all.put("delete", DeleteCommand::new);
+    all.put("mount", MountCommand::new);
+    all.put("umount", UmountCommand::new);
+    all.put("mounts", MountsCommand::new);
+    all.put("load", LoadCommand::new);
+    all.put("ls", LsCommand::new);
+    all.put("stat", StatCommand::new);
+    all.put("cat", CatCommand::new);
+    all.put("sync", SyncCommand::new);
+    all.put("evict", EvictCommand::new);
+    all.put("stats", StatsCommand::new);
+    all.put("doctor", DoctorCommand::new);
+    all.put("demo", DemoCommand::new);
+    all.put("completion", CompletionCommand::new);
+    all.put("version", VersionCommand::new);
+    all.put("warm-up", WarmUpCommand::new);
+    Map<String, Function<GridsetCommand, Object>> named = new LinkedHashMap<>(all);
+    named.keySet().retainAll(words);
+    return named.isEmpty() ? all : named;
   }
 
   private static int usage(ParameterException e, PrintWriter err) {

@@ -31,8 +31,8 @@ final class Kinds {
         "there is no kind of resource '"
             + text
             + "'"
-            + NearestName.of(text, known).map(near -> ", did you mean " + near + "?").orElse("")
-            + " Kinds: "
+            + NearestName.of(text, known).map(near -> ", did you mean " + near + "?").orElse(";")
+            + " there are "
             + Arrays.stream(ResourceKind.values())
                 .map(kind -> singular(kind.kind()))
                 .collect(Collectors.joining(", ")));

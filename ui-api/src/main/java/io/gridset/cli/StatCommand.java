@@ -54,7 +54,7 @@ final class StatCommand implements Callable<Integer> {
     out.println("Path:      /" + entry.path());
     out.println("Type:      " + (entry.directory() ? "directory" : "file"));
     out.println("Modified:  " + entry.modified());
-    out.println("Inode:     " + entry.inode());
+    out.println("Inode:     " + Long.toUnsignedString(entry.inode()));
     if (!entry.directory()) {
       out.println("Version:   " + entry.version());
     } else {

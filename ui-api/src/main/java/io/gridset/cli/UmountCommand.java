@@ -11,7 +11,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "umount",
     aliases = "unmount",
-    description = "Unmount, and forget the mount.",
+    description =
+        "Unmount, and forget the mount. What programs have open there stays readable as far as it"
+            + " is cached whole; other reads of theirs fail.",
     mixinStandardHelpOptions = true)
 final class UmountCommand implements Callable<Integer> {
   private final GridsetCommand gridset;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
     name = "up",
     description = "Run a node here: cache, control plane, mounts and API.",
     footerHeading =
-        "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory.%nExamples:%n",
+        "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory, caFile.%nExamples:%n",
     footer = {
       "  gridset up --detach",
       "  gridset up --memory 8Gi --listen 127.0.0.1:7600",
@@ -54,8 +54,15 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "Tier in memory of datasets that have no runtime, such as 4Gi.")
+      description =
+          "This node's weight in a grid of several, such as 4Gi; runtimes set the quota of tiers.")
   private @Nullable String memory;
+
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      description = "Authorities (PEM) to trust at stores with TLS, besides Java's own.")
+  private @Nullable String caFile;
 
   UpCommand(GridsetCommand gridset) {
     this.gridset = gridset;
@@ -94,6 +101,7 @@ final class UpCommand implements Callable<Integer> {
           .option("runDir", Optional.ofNullable(runDir))
           .option("listen", Optional.ofNullable(listen))
           .option("memory", Optional.ofNullable(memory))
+          .option("caFile", Optional.ofNullable(caFile))
           .settings();
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));

@@ -8,13 +8,16 @@ import io.gridset.client.MountView;
 import io.gridset.client.NodeView;
 import io.gridset.client.WireJson;
 import io.gridset.core.manifest.ResourceKind;
+import io.gridset.demo.Rehearsal;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /// `gridset warm-up`, for the launcher alone: goes through what client commands do, without a node,
-/// while Java records the classes of it in an ahead-of-time cache.
+/// or through a node's start and restart, while Java records the classes of it in an ahead-of-time
+/// cache.
 @Command(
     name = "warm-up",
     hidden = true,
@@ -24,12 +27,24 @@ final class WarmUpCommand implements Callable<Integer> {
 
   private final GridsetCommand gridset;
 
+  @Option(names = "--node", description = "What `up` does, instead of client commands.")
+  private boolean node;
+
   WarmUpCommand(GridsetCommand gridset) {
     this.gridset = gridset;
   }
 
   @Override
   public Integer call() throws IOException {
+    if (node) {
+      Rehearsal.play(gridset.surroundings().clock());
+    } else {
+      client();
+    }
+    return ExitCode.OK;
+  }
+
+  private void client() throws IOException {
     var json = WireJson.mapper();
     String name = "\"dataset\":{\"namespace\":\"a\",\"name\":\"b\"}";
     List<Object> values =
@@ -61,6 +76,5 @@ final class WarmUpCommand implements Callable<Integer> {
     } catch (IOException e) {
       gridset.surroundings().out().println(e.getMessage());
     }
-    return ExitCode.OK;
   }
 }

@@ -4,6 +4,7 @@ import io.gridset.api.ApiPorts;
 import io.gridset.api.ApiServer;
 import io.gridset.api.ApiSettings;
 import io.gridset.api.BearerToken;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.InstantSource;
@@ -12,7 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /// A running node: the composition root. Constructed means serving; `close()` ends everything in
-/// reverse order, is idempotent, and leaves remembered mounts and cached bytes for the next start.
+/// reverse order, is idempotent, and leaves remembered mounts for the next start, and cached bytes
+/// unless whoever asked it to stop wanted them dropped.
 public final class GridsetNode implements AutoCloseable {
   private final RunDirectory runDirectory;
   private final NodeParts parts;
@@ -28,7 +30,7 @@ public final class GridsetNode implements AutoCloseable {
       Files.createDirectories(settings.stateDirectory());
       opened = factory.open(settings);
       ProcessFacts facts =
-          new ProcessFacts(settings, opened, clock, this::listening, stopAsked::countDown);
+          new ProcessFacts(settings, opened, clock, this::listening, this::askToStop);
       this.parts = opened;
       this.api =
           new ApiServer(
@@ -60,6 +62,11 @@ public final class GridsetNode implements AutoCloseable {
       tcp = Optional.of(new ApiSettings.Tcp(address.host(), address.port(), token));
     }
     return new ApiSettings(settings.socket(), tcp);
+  }
+
+  private void askToStop(Disposal disposal) {
+    parts.disposeAtClose(disposal);
+    stopAsked.countDown();
   }
 
   /// Where its API listens.

@@ -3,12 +3,14 @@ package io.gridset.node;
 import io.gridset.api.Mounts;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.unit.Ticker;
 import io.gridset.server.control.ControlSettings;
 import io.gridset.server.control.LocalControlPlane;
 import io.gridset.server.grid.GridMember;
 import io.gridset.server.grid.GridSettings;
+import io.gridset.server.grid.GridStatus;
 import io.gridset.server.host.HostSettings;
 import io.gridset.server.host.LocalDatasetHost;
 import io.gridset.server.read.Homes;
@@ -21,8 +23,8 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/// The parts of a node on this machine, wired by hand. Built in the order of their needs: the grid
-/// member joins in the background while datasets start and mounts come back.
+/// The parts of a node on this machine, wired by hand. Remembered datasets start while mounts come
+/// back; the grid member, whose start is the dearest and which no read waits for, joins after them.
 public final class LocalParts implements NodeParts {
   /// Memory for reading ahead and for reading through, outside of the tiers: enough for some
   /// sequential readers at 64 MiB each, little beside any tier.
@@ -32,9 +34,16 @@ public final class LocalParts implements NodeParts {
   private final LocalDatasetHost host;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
+  private final NodeCaches caches;
+  private volatile Disposal disposal = Disposal.KEEP_BYTES;
 
   private LocalParts(
-      GridMember grid, LocalDatasetHost host, LocalControlPlane control, FuseMounts mounts) {
+      GridMember grid,
+      NodeCaches caches,
+      LocalDatasetHost host,
+      LocalControlPlane control,
+      FuseMounts mounts) {
+    this.caches = caches;
     this.grid = grid;
     this.host = host;
     this.control = control;
@@ -42,10 +51,11 @@ public final class LocalParts implements NodeParts {
   }
 
   /// Opens everything on the node's directories.
-  public static NodeParts open(NodeSettings settings) throws IOException {
+  public static LocalParts open(NodeSettings settings) throws IOException {
     Ticker ticker = Ticker.system();
-    GridMember grid = GridMember.start(GridSettings.standalone((double) settings.memory().bytes()));
-    UnderStores stores = new UnderStores(StoreSettings.defaults());
+    GridMember grid =
+        GridMember.startLater(GridSettings.standalone((double) settings.memory().bytes()));
+    UnderStores stores = new UnderStores(reaching(settings));
     NodeCaches caches = new NodeCaches(settings, InstantSource.system());
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
     ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid));
@@ -56,14 +66,20 @@ public final class LocalParts implements NodeParts {
     try {
       LocalControlPlane control =
           LocalControlPlane.open(control(settings), host, grid, InstantSource.system(), ticker);
+      var _ = control.onSettled().thenRun(grid::join);
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
-      return new LocalParts(grid, host, control, mounts);
+      return new LocalParts(grid, caches, host, control, mounts);
     } catch (IOException | RuntimeException e) {
       host.close();
       grid.close();
       throw e;
     }
+  }
+
+  private static StoreSettings reaching(NodeSettings settings) {
+    StoreSettings defaults = StoreSettings.defaults();
+    return new StoreSettings(defaults.transfer(), defaults.retry(), settings.caFile().orElse(null));
   }
 
   private static ControlSettings control(NodeSettings settings) {
@@ -90,9 +106,19 @@ public final class LocalParts implements NodeParts {
     return mounts;
   }
 
+  /// Where the grid member stands.
+  public GridStatus grid() {
+    return grid.status();
+  }
+
   @Override
   public MemberView members() {
     return grid.get();
+  }
+
+  @Override
+  public void disposeAtClose(Disposal wanted) {
+    disposal = wanted;
   }
 
   @Override
@@ -102,6 +128,9 @@ public final class LocalParts implements NodeParts {
         control;
         mounts) {
       // In reverse order: mounts first, the grid last.
+    }
+    if (disposal == Disposal.DROP_BYTES) {
+      caches.discardAll();
     }
   }
 }

@@ -74,20 +74,31 @@ final class NodeCaches implements CacheFactory {
 
   @Override
   public void discard(String uid) {
-    Path memory = settings.runDirectory().resolve("memory");
-    List<Path> left = new ArrayList<>();
-    if (Files.isDirectory(memory)) {
-      try (Stream<Path> names = Files.list(memory)) {
-        names
-            .filter(path -> path.getFileName().toString().startsWith(uid + "-"))
-            .forEach(left::add);
-      } catch (IOException e) {
-        LOG.warn("cannot look for caches of {} in {}: {}", uid, memory, e.toString());
-      }
-    }
+    List<Path> left = inMemory(uid + "-");
     List<Path> known = given.remove(uid);
     left.addAll(known == null ? List.of() : known);
     left.forEach(NodeCaches::remove);
+  }
+
+  /// Takes away all that stays of closed caches, those of other runs of this node in its own memory
+  /// file systems included.
+  void discardAll() {
+    inMemory("").forEach(NodeCaches::remove);
+    List.copyOf(given.keySet()).forEach(this::discard);
+  }
+
+  /// Directories of the node's own memory file systems whose names start so.
+  private List<Path> inMemory(String prefix) {
+    Path memory = settings.runDirectory().resolve("memory");
+    List<Path> found = new ArrayList<>();
+    if (Files.isDirectory(memory)) {
+      try (Stream<Path> names = Files.list(memory)) {
+        names.filter(path -> path.getFileName().toString().startsWith(prefix)).forEach(found::add);
+      } catch (IOException e) {
+        LOG.warn("cannot look for caches in {}: {}", memory, e.toString());
+      }
+    }
+    return found;
   }
 
   private static void remove(Path directory) {

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.gridset.core.manifest.NearestName;
+import io.gridset.core.store.StorageException;
 import io.gridset.core.unit.DataSize;
+import io.gridset.server.store.range.TlsTrust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,7 +22,7 @@ import java.util.Optional;
 /// names the nearest valid one. Pure but for reading the file.
 public final class NodeConfig {
   /// The keys of the settings file.
-  static final List<String> KEYS = List.of("stateDir", "runDir", "listen", "memory");
+  static final List<String> KEYS = List.of("stateDir", "runDir", "listen", "memory", "caFile");
 
   private static final String DEFAULT_MEMORY = "1Gi";
 
@@ -37,6 +39,7 @@ public final class NodeConfig {
     fromEnvironment("runDir", "GRIDSET_RUN_DIR");
     fromEnvironment("listen", "GRIDSET_LISTEN");
     fromEnvironment("memory", "GRIDSET_MEMORY");
+    fromEnvironment("caFile", "GRIDSET_CA_FILE");
   }
 
   private void fromEnvironment(String key, String variable) {
@@ -102,10 +105,20 @@ public final class NodeConfig {
         value("listen", NodeSettings.ListenAddress::parse);
     DataSize memory =
         value("memory", NodeConfig::positive).orElseGet(() -> DataSize.parse(DEFAULT_MEMORY));
+    Optional<Path> caFile = value("caFile", NodeConfig::certificates);
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", problems));
     }
-    return new NodeSettings(state, run, listen, memory);
+    return new NodeSettings(state, run, listen, memory, caFile);
+  }
+
+  private static Path certificates(String text) {
+    try {
+      new TlsTrust(Path.of(text)).checkFile();
+    } catch (StorageException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+    return Path.of(text);
   }
 
   private static DataSize positive(String text) {

@@ -3,6 +3,7 @@ package io.gridset.node;
 import io.gridset.api.Mounts;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
 import java.io.IOException;
 
@@ -16,6 +17,9 @@ public interface NodeParts extends AutoCloseable {
 
   /// The grid as this node sees it now.
   MemberView members();
+
+  /// What `close()` is to do with all cached bytes; they are kept unless this is called.
+  void disposeAtClose(Disposal disposal);
 
   @Override
   void close();

@@ -9,12 +9,19 @@ import java.util.Optional;
 /// @param stateDirectory survives reboots: manifests, remembered mounts, tiers on disk
 /// @param runDirectory dies with the machine: lock, socket, token
 /// @param listen where the API listens besides the Unix socket; empty for nowhere
-/// @param memory quota of the tier in memory that datasets without a runtime get
+/// @param memory what this node offers: its weight when a grid shares out the homes of blocks.
+///   Quotas of tiers come from runtimes
+/// @param caFile a PEM file of authorities to trust at TLS endpoints besides the Java runtime's own
 public record NodeSettings(
-    Path stateDirectory, Path runDirectory, Optional<ListenAddress> listen, DataSize memory) {
+    Path stateDirectory,
+    Path runDirectory,
+    Optional<ListenAddress> listen,
+    DataSize memory,
+    Optional<Path> caFile) {
   public NodeSettings {
     stateDirectory = stateDirectory.toAbsolutePath().normalize();
     runDirectory = runDirectory.toAbsolutePath().normalize();
+    caFile = caFile.map(file -> file.toAbsolutePath().normalize());
     if (memory.bytes() == 0) {
       throw new IllegalArgumentException("memory: a tier of 0 bytes caches nothing");
     }

@@ -2,6 +2,7 @@ package io.gridset.node;
 
 import io.gridset.api.NodeFacts;
 import io.gridset.client.NodeView;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,7 +22,7 @@ final class ProcessFacts implements NodeFacts {
   private final InstantSource clock;
   private final Instant started;
   private final Supplier<List<String>> listening;
-  private final Runnable stop;
+  private final Consumer<Disposal> stop;
 
   /// @param listening asked at each description: a port is known only once it is bound
   ProcessFacts(
@@ -28,7 +30,7 @@ final class ProcessFacts implements NodeFacts {
       NodeParts parts,
       InstantSource clock,
       Supplier<List<String>> listening,
-      Runnable stop) {
+      Consumer<Disposal> stop) {
     this.settings = settings;
     this.parts = parts;
     this.clock = clock;
@@ -70,7 +72,7 @@ final class ProcessFacts implements NodeFacts {
   }
 
   @Override
-  public void stop() {
-    stop.run();
+  public void stop(Disposal disposal) {
+    stop.accept(disposal);
   }
 }

@@ -10,8 +10,10 @@ import io.gridset.client.FileView;
 import io.gridset.client.GridsetApiException;
 import io.gridset.client.GridsetClient;
 import io.gridset.client.GridsetClient.Depth;
+import io.gridset.client.MountRequest;
 import io.gridset.client.NoNodeException;
 import io.gridset.core.control.ControlPlane.ApplyMode;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.LoadProgress.Phase;
@@ -30,9 +32,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,6 +86,23 @@ class ApiServerTest {
         .isInstanceOfSatisfying(
             GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(404))
         .hasMessageContaining("datasets \"new\" not found in namespace prod");
+  }
+
+  @Test
+  void aDatasetThatIsMountedIsNotDeleted() throws IOException {
+    client.mount(
+        new MountRequest(
+            DEMO,
+            "/mnt/used",
+            MountRequest.Transport.AUTO,
+            MountRequest.Passthrough.WHERE_POSSIBLE));
+    assertThatThrownBy(() -> client.delete(ResourceKind.DATASET, DEMO))
+        .isInstanceOfSatisfying(
+            GridsetApiException.class, e -> assertThat(e.status()).isEqualTo(409))
+        .hasMessageContaining("gridset umount /mnt/used");
+    client.unmount("/mnt/used");
+    client.delete(ResourceKind.DATASET, DEMO);
+    assertThat(client.list(ResourceKind.DATASET, Optional.empty())).isEmpty();
   }
 
   @Test
@@ -356,8 +377,11 @@ class ApiServerTest {
   }
 
   @Test
-  void stoppingIsHandedOn() throws Exception {
-    client.stopNode();
+  void stoppingIsAnsweredFirstAndThenHandedOn() throws Exception {
+    node.mayStop = new CountDownLatch(1);
+    client.stopNode(Disposal.DROP_BYTES);
+    node.mayStop.countDown();
     assertThat(node.stopped.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
   }
 }

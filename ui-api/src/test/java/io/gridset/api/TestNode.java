@@ -1,6 +1,7 @@
 package io.gridset.api;
 
 import io.gridset.client.NodeView;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// The API over fakes, on a real Unix socket and a real TCP port.
 public final class TestNode implements AutoCloseable {
@@ -20,6 +22,13 @@ public final class TestNode implements AutoCloseable {
   public final FakeDatasetHost host = new FakeDatasetHost();
   public final FakeMounts mounts = new FakeMounts();
   public final CountDownLatch stopped = new CountDownLatch(1);
+
+  /// What the node was asked to do with cached bytes when it was stopped.
+  public volatile Disposal disposal = Disposal.KEEP_BYTES;
+
+  /// Stopping waits for this.
+  public volatile CountDownLatch mayStop = new CountDownLatch(0);
+
   private final Path directory;
   private final ApiServer server;
 
@@ -49,8 +58,15 @@ public final class TestNode implements AutoCloseable {
       }
 
       @Override
-      public void stop() {
-        stopped.countDown();
+      public void stop(Disposal wanted) {
+        disposal = wanted;
+        try {
+          if (mayStop.await(5, TimeUnit.SECONDS)) {
+            stopped.countDown();
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
       }
     };
   }

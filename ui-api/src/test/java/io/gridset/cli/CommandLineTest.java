@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gridset.api.FakeDatasetFiles;
 import io.gridset.api.TestNode;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.LoadProgress.Phase;
@@ -392,8 +393,11 @@ class CommandLineTest {
                     throw new AssertionError(e);
                   }
                 });
-    assertThat(run("down")).isEqualTo(new Outcome(0, "Gridset node 4242 stopped.\n", ""));
+    assertThat(run("down", "--release"))
+        .isEqualTo(
+            new Outcome(0, "Gridset node 4242 stopped.\n1.00GiB of cache were given back.\n", ""));
     stopper.join();
+    assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
     assertThat(run("down").exitCode()).isEqualTo(4);
   }
 }

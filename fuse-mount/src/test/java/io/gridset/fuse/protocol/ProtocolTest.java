@@ -51,9 +51,11 @@ final class ProtocolTest {
     buffer.putInt(52, 0xFFFFFFFF).putInt(56, 0xFFFFFFFF);
     InitRequest init = InitRequest.of(buffer);
     assertThat(init.offers(InitRequest.PASSTHROUGH)).isTrue();
-    assertThat(init.reply(1).getInt(32)).as("PASSTHROUGH, ALLOW_MMAP").isEqualTo(1 << 5 | 1 << 4);
+    int directMapping = 1 << 4;
+    int passthrough = 1 << 5;
+    assertThat(init.reply(1).getInt(32)).isEqualTo(directMapping | passthrough);
     assertThat(init.reply(1).getInt(36)).isEqualTo(1);
-    assertThat(init.reply(0).getInt(32)).isEqualTo(1 << 4);
+    assertThat(init.reply(0).getInt(32)).isEqualTo(directMapping);
     assertThat(init.reply(0).getInt(12) & 1 << 22).as("MAX_PAGES").isNotZero();
     buffer.putInt(52, 0xFFFFFFFF & ~(1 << 30));
     assertThat(InitRequest.of(buffer).offers(InitRequest.PASSTHROUGH)).isFalse();

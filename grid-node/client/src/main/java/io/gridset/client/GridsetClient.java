@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.gridset.core.control.ApplyOutcome;
 import io.gridset.core.control.ControlPlane.ApplyMode;
+import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.manifest.ResourceKind;
@@ -142,8 +143,9 @@ public final class GridsetClient implements AutoCloseable {
   }
 
   /// Asks the node to unmount and end; it does so after answering.
-  public void stopNode() throws IOException {
-    send(new HttpExchange.Request("POST", "/v1/node/stop", "", "")).close();
+  public void stopNode(Disposal disposal) throws IOException {
+    String query = disposal == Disposal.DROP_BYTES ? "?release=true" : "";
+    send(new HttpExchange.Request("POST", "/v1/node/stop" + query, "", "")).close();
   }
 
   /// Ends the client; later calls are refused. Calls under way end by themselves.

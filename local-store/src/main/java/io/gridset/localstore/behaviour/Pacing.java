@@ -12,21 +12,26 @@ public interface Pacing {
 
   /// The machine's monotonic clock.
   static Pacing system() {
-    return new Pacing() {
-      @Override
-      public long nanos() {
-        return System.nanoTime();
-      }
+    return new Parked(Ticker.system());
+  }
 
-      @Override
-      public void sleepUntil(long nanos) throws InterruptedException {
-        for (long left = nanos - nanos(); left > 0; left = nanos - nanos()) {
-          if (Thread.interrupted()) {
-            throw new InterruptedException();
-          }
-          LockSupport.parkNanos(left);
+  /// Waits by parking the thread.
+  ///
+  /// @param ticker must advance as the machine's time does, since that is what a park lasts by
+  record Parked(Ticker ticker) implements Pacing {
+    @Override
+    public long nanos() {
+      return ticker.nanos();
+    }
+
+    @Override
+    public void sleepUntil(long nanos) throws InterruptedException {
+      for (long left = nanos - nanos(); left > 0; left = nanos - nanos()) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
         }
+        LockSupport.parkNanos(left);
       }
-    };
+    }
   }
 }

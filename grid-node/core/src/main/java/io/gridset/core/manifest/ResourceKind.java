@@ -112,6 +112,7 @@ public enum ResourceKind {
         List.of(
             text("DATASET", "/spec/dataset/name", TEXT),
             text("PHASE", "/status/phase", TEXT),
+            wide("PROGRESS", "/status/progress/percentage"),
             AGE_COLUMN,
             text("DURATION", "/status/duration", TEXT));
     static final List<PrinterColumn> SECRET =

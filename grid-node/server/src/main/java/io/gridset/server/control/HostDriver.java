@@ -51,6 +51,11 @@ final class HostDriver {
     return states.getOrDefault(uid, new HostState.Stopped());
   }
 
+  /// Whether a start is under way.
+  synchronized boolean starting() {
+    return states.values().stream().anyMatch(HostState.Starting.class::isInstance);
+  }
+
   /// The UIDs that are not stopped.
   synchronized Set<String> uids() {
     return Set.copyOf(states.keySet());

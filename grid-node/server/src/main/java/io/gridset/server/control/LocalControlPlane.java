@@ -23,6 +23,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,6 +54,7 @@ public final class LocalControlPlane implements ControlPlane {
   private final InstantSource clock;
   private final Semaphore wake = new Semaphore(0);
   private final AtomicBoolean closing = new AtomicBoolean();
+  private final CompletableFuture<Void> settled = new CompletableFuture<>();
   private final Thread worker;
 
   private LocalControlPlane(
@@ -93,6 +95,12 @@ public final class LocalControlPlane implements ControlPlane {
     records.watch(plane.wake::release);
     plane.worker.start();
     return plane;
+  }
+
+  /// Completes when every dataset that was declared at the start has started or failed to. The
+  /// future is the caller's own.
+  public CompletableFuture<Void> onSettled() {
+    return settled.copy();
   }
 
   @Override
@@ -200,6 +208,9 @@ public final class LocalControlPlane implements ControlPlane {
     while (!closing.get()) {
       try {
         loop.pass();
+        if (!datasets.starting()) {
+          settled.complete(null);
+        }
       } catch (RuntimeException e) {
         LOG.error("a pass of the control plane failed; the next one tries again", e);
       }

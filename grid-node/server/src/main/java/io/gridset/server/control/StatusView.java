@@ -195,6 +195,9 @@ final class StatusView {
 
   private static void progress(LoadProgress figures, ObjectNode shown) {
     shown.put("phase", Words.camelCase(figures.phase().name()));
+    if (figures.phase() != LoadProgress.Phase.LISTING) {
+      shown.put("percentage", Words.percentage(figures.cachedBytes(), figures.totalBytes()));
+    }
     shown.put("totalBytes", figures.totalBytes());
     shown.put("cachedBytes", figures.cachedBytes());
     shown.put("totalFiles", figures.totalFiles());

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One member of the grid, an embedded Hazelcast. `start` returns at once: joining takes seconds,
-/// and nothing that serves reads waits for it. Until then, and when it fails, the member view holds
-/// this node alone. Thread-safe; `close()` leaves gracefully.
+/// One member of the grid, an embedded Hazelcast. `start` returns at once: joining takes seconds of
+/// processor time, and nothing that serves reads waits for it. Until then, and when it fails, the
+/// member view holds this node alone. Thread-safe; `close()` leaves gracefully.
 public final class GridMember implements RecordExchange, Supplier<MemberView>, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GridMember.class);
 
@@ -40,11 +40,15 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
   /// How long `close()` waits for a start under way and for the farewell.
   private static final long CLOSE_SECONDS = 30;
 
+  /// How long a member waits for `join()`: an origin that does not answer must not keep it away.
+  private static final long TURN_SECONDS = 3;
+
   private final String id = UUID.randomUUID().toString();
   private final GridSettings settings;
   private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>(MAX_QUEUED);
   private final AtomicBoolean closing = new AtomicBoolean();
   private final AtomicBoolean compareAll = new AtomicBoolean();
+  private final CountDownLatch turn = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Object viewLock = new Object();
   private volatile MemberView view;
@@ -59,10 +63,23 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
 
   /// Begins to join. A failure is logged and stands in [#status()]; it does not stop the node.
   public static GridMember start(GridSettings settings) {
+    GridMember member = startLater(settings);
+    member.join();
+    return member;
+  }
+
+  /// Begins to join when [#join()] says so, or after a few seconds without: what a node does first
+  /// has the processors to itself.
+  public static GridMember startLater(GridSettings settings) {
     GridMember member = new GridMember(settings);
     // A platform thread: Hazelcast's start does seconds of work under locks of its own.
     Thread.ofPlatform().name("gridset-grid").daemon(true).start(member::run);
     return member;
+  }
+
+  /// Lets it begin to join; more often than once changes nothing.
+  public void join() {
+    turn.countDown();
   }
 
   /// The id under which this node stands in member views.
@@ -99,6 +116,10 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
 
   private void run() {
     try {
+      boolean _ = turn.await(TURN_SECONDS, TimeUnit.SECONDS);
+      if (closing.get()) {
+        return;
+      }
       HazelcastInstance instance = Hazelcast.newHazelcastInstance(MemberConfig.of(settings, id));
       try {
         serve(instance);
@@ -242,6 +263,7 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
     if (!closing.getAndSet(true)) {
       work.clear();
       work.offer(() -> {});
+      turn.countDown();
     }
     try {
       if (!ended.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {

@@ -21,6 +21,9 @@ final class MemberConfig {
   /// A hung member stalls its partitions for so long; the default is 60 s.
   private static final String NO_HEARTBEAT_SECONDS = "15";
 
+  /// Threads for each direction of the network, and for events: only small records go through.
+  private static final String FEW_THREADS = "1";
+
   /// An allow-list that allows nothing. It must not be empty: Hazelcast takes an empty list with
   /// defaults disabled for "no list" and lets everything pass.
   private static final String NO_SUCH_CLASS = "io.gridset.none";
@@ -35,6 +38,8 @@ final class MemberConfig {
     config.setProperty("hazelcast.shutdownhook.enabled", "false");
     config.setProperty("hazelcast.socket.bind.any", "false");
     config.setProperty("hazelcast.max.no.heartbeat.seconds", NO_HEARTBEAT_SECONDS);
+    config.setProperty("hazelcast.io.thread.count", FEW_THREADS);
+    config.setProperty("hazelcast.event.thread.count", FEW_THREADS);
     config.setProperty("hazelcast.graceful.shutdown.max.wait", NO_HEARTBEAT_SECONDS);
     config.getJetConfig().setEnabled(false);
     config.getMetricsConfig().setEnabled(false);

@@ -113,7 +113,15 @@ public final class LocalDatasetHost implements DatasetHost {
     return DatasetLoad.start(
         located.dataset.files(),
         new LoadRequest(targets, request.mode(), request.refreshMetadata()),
-        settings.ticker());
+        new DatasetLoad.Tools(
+            settings.ticker(), roomBytes(located.dataset), settings.reading().blockBytes()));
+  }
+
+  /// What a load may bring before the tiers begin to evict.
+  private static long roomBytes(RunningDataset dataset) {
+    return dataset.definition().tiers().stream()
+        .mapToLong(tier -> (long) (tier.quota().bytes() * tier.highWatermark()))
+        .sum();
   }
 
   @Override

@@ -29,15 +29,19 @@ public final class DatasetLoad implements LoadRun {
 
   private static final long LARGE_BYTES = 4 << 20;
 
+  /// What a small file takes of a tier at least.
+  private static final long PAGE_BYTES = 4096;
+
   private final CachedDatasetFiles files;
   private final LoadRequest request;
   private final LoadTargets targets;
-  private final Ticker ticker;
+  private final Tools tools;
   private final long startedNanos;
   private volatile Phase phase = Phase.LISTING;
   private volatile Counts counts = Counts.NONE;
   private final AtomicLong doneBytes = new AtomicLong();
   private final AtomicLong doneFiles = new AtomicLong();
+  private final AtomicLong takenBytes = new AtomicLong();
   private final Set<TreeFile> underWay = ConcurrentHashMap.newKeySet();
   private final LoadFailures failures = new LoadFailures();
   private final Semaphore units = new Semaphore(FILE_UNITS, true);
@@ -50,19 +54,26 @@ public final class DatasetLoad implements LoadRun {
     static final Counts NONE = new Counts(0, 0, 0, 0);
   }
 
+  /// What a load needs besides files.
+  ///
+  /// @param roomBytes what the cache can hold before it begins to evict: the quotas at their high
+  ///   watermarks
+  /// @param blockBytes of the blocks in which files are fetched
+  public record Tools(Ticker ticker, long roomBytes, int blockBytes) {}
+
   private DatasetLoad(
-      CachedDatasetFiles files, LoadRequest request, LoadTargets targets, Ticker ticker) {
+      CachedDatasetFiles files, LoadRequest request, LoadTargets targets, Tools tools) {
     this.files = files;
     this.request = request;
     this.targets = targets;
-    this.ticker = ticker;
-    startedNanos = ticker.nanos();
+    this.tools = tools;
+    startedNanos = tools.ticker().nanos();
   }
 
   /// Starts a load; its targets are looked up before this returns.
   ///
   /// @throws StorageException NOT_FOUND naming a target that does not exist
-  public static DatasetLoad start(CachedDatasetFiles files, LoadRequest request, Ticker ticker)
+  public static DatasetLoad start(CachedDatasetFiles files, LoadRequest request, Tools tools)
       throws StorageException {
     if (request.refreshMetadata()) {
       if (request.targets().isEmpty()) {
@@ -73,7 +84,7 @@ public final class DatasetLoad implements LoadRun {
       }
     }
     LoadTargets targets = LoadTargets.resolve(files.tree(), request.targets());
-    DatasetLoad load = new DatasetLoad(files, request, targets, ticker);
+    DatasetLoad load = new DatasetLoad(files, request, targets, tools);
     Thread.ofVirtual().name("load").start(load::run);
     return load;
   }
@@ -91,7 +102,7 @@ public final class DatasetLoad implements LoadRun {
         cachedBytes += files.cache().presentBytes(file.version());
       }
     }
-    long until = now.isEnd() ? endedNanos : ticker.nanos();
+    long until = now.isEnd() ? endedNanos : tools.ticker().nanos();
     return new LoadProgress(
         now,
         counted.bytes,
@@ -116,7 +127,7 @@ public final class DatasetLoad implements LoadRun {
       failures.add(String.valueOf(e.getMessage()));
       end = Phase.FAILED;
     }
-    endedNanos = ticker.nanos();
+    endedNanos = tools.ticker().nanos();
     phase = cancelled ? Phase.CANCELLED : end;
   }
 
@@ -169,12 +180,14 @@ public final class DatasetLoad implements LoadRun {
   private void begin(TreeFile file) {
     long size = file.entry().sizeBytes();
     if (size == 0 || files.cache().presentBytes(file.version()) >= size) {
+      take(size);
       done(file);
       return;
     }
     int wanted = size > LARGE_BYTES ? LARGE_UNITS : 1;
     units.acquireUninterruptibly(wanted); // Bounded: every flight has its deadline.
-    if (!goesOn() || !fits(size)) {
+    long room = goesOn() ? take(size) : 0;
+    if (room == 0) {
       units.release(wanted);
       return;
     }
@@ -184,7 +197,7 @@ public final class DatasetLoad implements LoadRun {
         .start(
             () -> {
               try {
-                fetch(file);
+                fetch(file, room);
               } finally {
                 underWay.remove(file);
                 units.release(wanted);
@@ -192,27 +205,33 @@ public final class DatasetLoad implements LoadRun {
             });
   }
 
-  /// Stops short of the quota: going on would evict what this very load has brought.
-  private boolean fits(long size) {
-    long taken = doneBytes.get();
-    for (TreeFile file : underWay) {
-      taken += file.entry().sizeBytes();
+  /// Takes room for a file and returns how many of its bytes fit, the whole file for most. With the
+  /// first that does not fit as a whole the load ends: going on would evict what this very load has
+  /// brought.
+  private long take(long size) {
+    long needed = (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    long before = takenBytes.getAndAdd(needed);
+    if (before + needed <= tools.roomBytes()) {
+      return size;
     }
-    if (taken + size > files.cache().usage().quotaBytes()) {
-      full = true;
-    }
-    return !full;
+    full = true;
+    return Math.max(0, tools.roomBytes() - before);
   }
 
-  private void fetch(TreeFile file) {
+  private void fetch(TreeFile file, long room) {
+    // Asked before each block, in file order.
+    AtomicLong left = new AtomicLong(room);
+    boolean whole = room >= file.entry().sizeBytes();
     try {
-      switch (files.warm(file, () -> !cancelled)) {
+      switch (files.warm(
+          file, () -> !cancelled && (whole || left.addAndGet(-tools.blockBytes()) >= 0))) {
         case WarmOutcome.Warmed() -> done(file);
         case WarmOutcome.Declined(_) -> {
           full = true;
           doneBytes.addAndGet(files.cache().presentBytes(file.version()));
         }
-        case WarmOutcome.Stopped() -> {}
+        case WarmOutcome.Stopped() ->
+            doneBytes.addAndGet(files.cache().presentBytes(file.version()));
       }
     } catch (StorageException | RuntimeException e) {
       failures.addFile(file.entry().path(), String.valueOf(e.getMessage()));
@@ -234,9 +253,9 @@ public final class DatasetLoad implements LoadRun {
               + held.display()
               + " of "
               + all.display()
-              + " fit a quota of "
+              + " are cached, which is what a quota of "
               + quota.display()
-              + "; raise spec.tieredstore.levels[].quota of the runtime");
+              + " holds below its high watermark; raise spec.tieredstore.levels[].quota of the runtime");
     } else if (failures.files() == 0) {
       failures.add(
           "only "

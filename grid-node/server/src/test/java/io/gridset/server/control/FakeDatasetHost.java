@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 /// A host that keeps no bytes: tests say what it holds, and how its loads end.
 final class FakeDatasetHost implements DatasetHost {
@@ -24,6 +25,9 @@ final class FakeDatasetHost implements DatasetHost {
   final Map<DatasetName, StorageException> failures = new ConcurrentHashMap<>();
   final List<String> calls = new CopyOnWriteArrayList<>();
   final List<FakeLoad> loads = new CopyOnWriteArrayList<>();
+
+  /// What a start waits for.
+  volatile CountDownLatch starting = new CountDownLatch(0);
 
   static final class FakeLoad implements LoadRun {
     final LoadRequest request;
@@ -59,6 +63,11 @@ final class FakeDatasetHost implements DatasetHost {
   @Override
   public void start(DatasetDefinition definition) throws StorageException {
     calls.add("start " + definition.name());
+    try {
+      starting.await();
+    } catch (InterruptedException e) {
+      throw StorageException.of(StorageException.Kind.CANCELLED, "interrupted", e);
+    }
     StorageException failure = failures.get(definition.name());
     if (failure != null) {
       throw failure.again();

@@ -30,6 +30,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -268,6 +271,24 @@ class LocalControlPlaneTest {
             ApplyOutcome.Action.UNCHANGED,
             ApplyOutcome.Action.UNCHANGED,
             ApplyOutcome.Action.SKIPPED);
+  }
+
+  @Test
+  void aRestartIsSettledWhenTheRememberedDatasetsHaveStarted() throws Exception {
+    apply(Scenarios.read("1-model-serving.yaml"));
+    untilPhase(ResourceKind.DATASET, MODEL, "Bound");
+    plane.close();
+    host.running.clear();
+    host.calls.clear();
+    host.starting = new CountDownLatch(1);
+    open();
+    until("the start is under way", () -> host.calls.contains("start " + MODEL));
+    // Some passes long.
+    assertThatThrownBy(() -> plane.onSettled().get(200, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+    host.starting.countDown();
+    plane.onSettled().get(20, TimeUnit.SECONDS);
+    assertThat(host.running).hasSize(1);
   }
 
   @Test

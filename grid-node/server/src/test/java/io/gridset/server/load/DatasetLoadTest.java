@@ -21,7 +21,9 @@ class DatasetLoadTest {
   private static DatasetLoad start(ReadFixture fixture, Mode mode, String... targets)
       throws StorageException {
     return DatasetLoad.start(
-        fixture.files, new LoadRequest(List.of(targets), mode, false), fixture.ticker);
+        fixture.files,
+        new LoadRequest(List.of(targets), mode, false),
+        new DatasetLoad.Tools(fixture.ticker, fixture.cache.usage().quotaBytes(), BLOCK));
   }
 
   private static LoadProgress end(DatasetLoad load) {
@@ -110,11 +112,36 @@ class DatasetLoadTest {
       assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK);
       assertThat(end.failures())
           .containsExactly(
-              "cache full: 640.00KiB of 1.88MiB fit a quota of 640.00KiB; raise"
-                  + " spec.tieredstore.levels[].quota of the runtime");
+              "cache full: 640.00KiB of 1.88MiB are cached, which is what a quota of 640.00KiB holds"
+                  + " below its high watermark; raise spec.tieredstore.levels[].quota of the runtime");
       assertThat(fixture.store.bytesRead)
           .as("it stops rather than evict its own")
           .hasValue(10 * BLOCK);
+    }
+  }
+
+  @Test
+  void aFileLargerThanTheQuotaIsLoadedAsFarAsItFits() throws Exception {
+    try (ReadFixture fixture = new ReadFixture(new FaultyUnderStore(), 10 * BLOCK)) {
+      fixture.store.put("large", random(25 * BLOCK + 7, 1));
+      LoadProgress end = end(start(fixture, Mode.LOAD));
+      assertThat(end.phase()).isEqualTo(Phase.FAILED);
+      assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK);
+      assertThat(end.failures()).singleElement().asString().startsWith("cache full: 640.00KiB of");
+      assertThat(fixture.store.bytesRead).hasValue(10 * BLOCK);
+    }
+  }
+
+  @Test
+  void theFirstFileThatDoesNotFitTakesTheRoomThatIsLeft() throws Exception {
+    try (ReadFixture fixture = new ReadFixture(new FaultyUnderStore(), 10 * BLOCK)) {
+      for (int i = 0; i < 4; i++) {
+        fixture.store.put("f" + i, random(4 * BLOCK, i));
+      }
+      LoadProgress end = end(start(fixture, Mode.LOAD));
+      assertThat(end.phase()).isEqualTo(Phase.FAILED);
+      assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK);
+      assertThat(end.cachedFiles()).isEqualTo(2);
     }
   }
 

@@ -178,7 +178,7 @@ class FaultyOriginTest {
 
   @Test
   void closingAndInterruptingEndAReadAtOnce() throws Exception {
-    Fault silence = new Fault.StallAfter(1000, Duration.ofSeconds(60));
+    Fault silence = new Fault.StallAfter(2_500_000, Duration.ofSeconds(60));
     fixture.store().behaviour().faults(List.of(FaultRule.always("*", silence)));
     MountDefinition mount =
         Mounts.mount(

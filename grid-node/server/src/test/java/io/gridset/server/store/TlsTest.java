@@ -104,7 +104,7 @@ class TlsTest {
           .isInstanceOfSatisfying(
               StorageException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INVALID))
           .hasMessageContaining("not trusted")
-          .hasMessageContaining("extraCaFile");
+          .hasMessageContaining("caFile");
     }
   }
 
@@ -126,6 +126,6 @@ class TlsTest {
             () ->
                 new UnderStores(settings)
                     .open(Mounts.mount("https://127.0.0.1:1/", Map.of(), Map.of())))
-        .hasMessageContaining("extraCaFile");
+        .hasMessageContaining("caFile");
   }
 }

@@ -51,36 +51,19 @@ public record BucketFailures(
     String answer =
         what + ": " + endpoint + " answered " + (failure.status() + " " + failure.code()).strip();
     return switch (failure.code()) {
-      case "NoSuchBucket" ->
-          StorageException.of(
-              Kind.NOT_FOUND,
-              "bucket "
-                  + location.bucket()
-                  + " does not exist at "
-                  + endpoint
-                  + ": check mountPoint and options "
-                  + fields.endpoint());
-      case "InvalidAccessKeyId", "InvalidAccessKeyIdException" ->
-          denied(
-              what,
-              "the access key id is not known to "
-                  + endpoint
-                  + ": check encryptOptions "
-                  + fields.keyId());
-      case "SignatureDoesNotMatch" ->
-          denied(
-              what,
-              "the signature is wrong, so the secret is: check encryptOptions " + fields.secret());
-      case "InvalidSecurityToken", "SecurityTokenExpired", "ExpiredToken", "InvalidToken" ->
-          denied(what, "the session token is wrong or has expired: renew the credentials");
-      case "RequestTimeTooSkewed" -> denied(what, "this machine's clock differs from the store's");
-      case "AccessDenied", "UserDisable", "AllAccessDisabled" ->
-          denied(
-              what,
-              "the credentials in encryptOptions "
-                  + fields.keyId()
-                  + " are not permitted to do that with bucket "
-                  + location.bucket());
+      case "NoSuchBucket" -> missingBucket();
+      case "InvalidAccessKeyId",
+          "InvalidAccessKeyIdException",
+          "SignatureDoesNotMatch",
+          "InvalidSecurityToken",
+          "SecurityTokenExpired",
+          "ExpiredToken",
+          "InvalidToken",
+          "RequestTimeTooSkewed",
+          "AccessDenied",
+          "UserDisable",
+          "AllAccessDisabled" ->
+          denied(what, remedy(failure.code()));
       case "PermanentRedirect",
           "TemporaryRedirect",
           "AuthorizationHeaderMalformed",
@@ -91,6 +74,38 @@ public record BucketFailures(
           StorageException.of(
               Kind.UNSUPPORTED, what + " is archived: restore it in the store first");
       default -> byStatus(what, answer, failure);
+    };
+  }
+
+  private StorageException missingBucket() {
+    return StorageException.of(
+        Kind.NOT_FOUND,
+        "bucket "
+            + location.bucket()
+            + " does not exist at "
+            + endpoint
+            + ": check mountPoint and options "
+            + fields.endpoint());
+  }
+
+  /// What to do about a code that means that access was denied.
+  private String remedy(String code) {
+    return switch (code) {
+      case "InvalidAccessKeyId", "InvalidAccessKeyIdException" ->
+          "the access key id is not known to "
+              + endpoint
+              + ": check encryptOptions "
+              + fields.keyId();
+      case "SignatureDoesNotMatch" ->
+          "the signature is wrong, so the secret is: check encryptOptions " + fields.secret();
+      case "InvalidSecurityToken", "SecurityTokenExpired", "ExpiredToken", "InvalidToken" ->
+          "the session token is wrong or has expired: renew the credentials";
+      case "RequestTimeTooSkewed" -> "this machine's clock differs from the store's";
+      default ->
+          "the credentials in encryptOptions "
+              + fields.keyId()
+              + " are not permitted to do that with bucket "
+              + location.bucket();
     };
   }
 

@@ -10,6 +10,8 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -104,14 +106,14 @@ record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Conne
       return StorageException.of(
           Kind.CANCELLED, "interrupted while connecting to " + origin, cause);
     }
-    if (cause instanceof SSLHandshakeException && cause.getCause() != null) {
+    if (cause instanceof SSLHandshakeException && isAboutCertificates(cause)) {
       return StorageException.of(
           Kind.INVALID,
           "the TLS certificate of "
               + origin
               + " is not trusted ("
               + cause.getMessage()
-              + "): name its authority's certificate in the store setting extraCaFile",
+              + "): name its authority's certificate in the setting caFile (gridset up --ca-file FILE)",
           cause);
     }
     String how = cause instanceof SSLException ? "TLS failed: " : "";
@@ -119,6 +121,16 @@ record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Conne
         Kind.UNAVAILABLE,
         "cannot connect to " + origin + " (" + how + cause.getMessage() + ")",
         cause);
+  }
+
+  /// Whether the peer's certificate is at fault, rather than a peer that broke the handshake off.
+  private static boolean isAboutCertificates(Throwable failure) {
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateException || cause instanceof CertPathBuilderException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static StorageException unresolved(Origin origin, @Nullable Throwable cause) {

@@ -85,7 +85,7 @@ public final class HttpBody {
     try {
       for (long done = 0; done < wanted; ) {
         int piece = (int) Math.min(BodyBuffers.BYTES, wanted - done);
-        collect(large.clear().limit(piece));
+        collect(large.clear().limit(piece), sink);
         sink.accept(large.flip());
         if (large.hasRemaining()) {
           throw new IllegalStateException("the sink left bytes of the range");
@@ -100,8 +100,18 @@ public final class HttpBody {
     }
   }
 
-  /// Fills `piece` from what the connection has read already, then from the wire.
-  private void collect(ByteBuffer piece) throws StorageException {
+  /// Fills `piece` from what the connection has read already, then from the wire. What had arrived
+  /// when that fails is handed to `sink` all the same: the next attempt goes on behind it.
+  private void collect(ByteBuffer piece, RangeSink sink) throws StorageException {
+    try {
+      fill(piece);
+    } catch (StorageException e) {
+      sink.accept(piece.flip());
+      throw e;
+    }
+  }
+
+  private void fill(ByteBuffer piece) throws StorageException {
     ByteBuffer read = connection.buffer();
     int early = Math.min(read.remaining(), piece.remaining());
     piece.put(piece.position(), read, read.position(), early).position(piece.position() + early);

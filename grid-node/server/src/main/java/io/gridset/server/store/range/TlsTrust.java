@@ -51,7 +51,7 @@ public final class TlsTrust {
     } catch (IOException | GeneralSecurityException e) {
       throw StorageException.of(
           Kind.INVALID,
-          "store setting extraCaFile: " + extraCaFile + " is not a readable file of certificates",
+          "setting caFile: " + extraCaFile + " is not a readable file of certificates",
           e);
     }
   }

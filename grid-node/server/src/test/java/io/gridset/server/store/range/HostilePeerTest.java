@@ -90,9 +90,14 @@ class HostilePeerTest {
   }
 
   private byte[] read() throws StorageException {
+    return readBy("http");
+  }
+
+  private byte[] readBy(String scheme) throws StorageException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     RequestHead get =
-        RequestHead.get(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/x"), Map.of());
+        RequestHead.get(
+            URI.create(scheme + "://127.0.0.1:" + server.getLocalPort() + "/x"), Map.of());
     new RangeReader(
             transport, new HttpRefusals("no remedy", InstantSource.system()), Redirects.none())
         .read(
@@ -109,6 +114,18 @@ class HostilePeerTest {
     assertThatThrownBy(() -> read(text))
         .isInstanceOfSatisfying(
             StorageException.class, e -> assertThat(e.kind()).as(text).isEqualTo(kind));
+  }
+
+  @Test
+  void aBrokenHandshakeIsNotBlamedOnTheCertificate() {
+    assertThatThrownBy(() -> readBy("https"))
+        .isInstanceOfSatisfying(
+            StorageException.class,
+            e -> {
+              assertThat(e.kind()).isEqualTo(Kind.UNAVAILABLE);
+              assertThat(e.retryable()).isTrue();
+            })
+        .hasMessageContaining("TLS failed");
   }
 
   @Test
