@@ -38,6 +38,24 @@ final class KernelCopyMountTest extends MountContractTest {
   }
 
   @Test
+  void whatIsKnownIsAnsweredWhileTheOriginIsSlow() throws Exception {
+    byte[] bytes = random(10_000);
+    files().put("known!", bytes);
+    files().put("other", bytes);
+    files().timeToLive(Duration.ZERO);
+    CountDownLatch latch = new CountDownLatch(1);
+    files().holdOrigin(latch);
+    try (Child waiting = Child.start("sha256sum", mountPoint().resolve("other").toString())) {
+      String m = mountPoint().toString();
+      assertThat(Child.shell("stat -c %s " + m + "/known!")).isEqualTo("10000");
+      assertThat(Child.shell("sha256sum < " + m + "/known!")).startsWith(sha256(bytes));
+      assertThat(Child.shell("test -e " + m + "/none || echo absent")).isEqualTo("absent");
+      latch.countDown();
+      assertThat(waiting.finish()).startsWith(sha256(bytes));
+    }
+  }
+
+  @Test
   void nothingIsBelievedWithoutATimeToLive() throws Exception {
     files().timeToLive(Duration.ZERO);
     files().put("file", random(10));

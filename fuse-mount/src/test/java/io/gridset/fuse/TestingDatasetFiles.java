@@ -5,6 +5,7 @@ import io.gridset.core.cache.PinnedBytes;
 import io.gridset.core.cache.SealedFile;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.file.OpenFile;
 import io.gridset.core.store.StorageException;
 import java.io.IOException;
@@ -41,6 +42,7 @@ final class TestingDatasetFiles implements DatasetFiles {
   private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
   private final AtomicLong numbers = new AtomicLong(100);
   private final AtomicInteger open = new AtomicInteger();
+  private volatile CountDownLatch origin = new CountDownLatch(0);
   private volatile Duration timeToLive = Duration.ofSeconds(60);
 
   TestingDatasetFiles(Path directory) {
@@ -75,6 +77,11 @@ final class TestingDatasetFiles implements DatasetFiles {
 
   void timeToLive(Duration duration) {
     timeToLive = duration;
+  }
+
+  /// From now on calls that may wait do so until `latch`; what is known is told at once.
+  void holdOrigin(CountDownLatch latch) {
+    origin = latch;
   }
 
   /// Adds or replaces a file; the change is announced.
@@ -144,7 +151,22 @@ final class TestingDatasetFiles implements DatasetFiles {
   }
 
   @Override
-  public Optional<FileEntry> find(String path) {
+  public Optional<FileEntry> find(String path) throws StorageException {
+    await(origin);
+    return known(path);
+  }
+
+  /// Names of an odd length are never known, so that every test takes both ways.
+  @Override
+  public KnownEntry findPresent(String path) {
+    if (path.length() % 2 != 0) {
+      return new KnownEntry.Unknown();
+    }
+    Optional<FileEntry> entry = known(path);
+    return entry.isPresent() ? new KnownEntry.Present(entry.get()) : new KnownEntry.Absent();
+  }
+
+  private Optional<FileEntry> known(String path) {
     if (path.endsWith("find-is-broken")) {
       throw new IllegalStateException("broken on purpose");
     }
@@ -166,12 +188,23 @@ final class TestingDatasetFiles implements DatasetFiles {
 
   @Override
   public OpenFile open(String path) throws StorageException {
+    await(origin);
     Entry entry = entries.get(path);
     if (entry == null) {
       throw StorageException.of(StorageException.Kind.NOT_FOUND, "no file " + path);
     }
     open.incrementAndGet();
     return new Handle(entry);
+  }
+
+  @Override
+  public Optional<OpenFile> openPresent(String path) {
+    Entry entry = path.length() % 2 == 0 ? entries.get(path) : null;
+    if (entry == null) {
+      return Optional.empty();
+    }
+    open.incrementAndGet();
+    return Optional.of(new Handle(entry));
   }
 
   @Override
@@ -255,15 +288,15 @@ final class TestingDatasetFiles implements DatasetFiles {
       }
       return new Pinned(List.copyOf(pieces), end - start);
     }
+  }
 
-    private static void await(CountDownLatch latch) throws StorageException {
-      try {
-        if (!latch.await(60, TimeUnit.SECONDS)) {
-          throw StorageException.of(StorageException.Kind.TIMED_OUT, "held for too long");
-        }
-      } catch (InterruptedException e) {
-        throw StorageException.of(StorageException.Kind.CANCELLED, "interrupted", e);
+  private static void await(CountDownLatch latch) throws StorageException {
+    try {
+      if (!latch.await(60, TimeUnit.SECONDS)) {
+        throw StorageException.of(StorageException.Kind.TIMED_OUT, "held for too long");
       }
+    } catch (InterruptedException e) {
+      throw StorageException.of(StorageException.Kind.CANCELLED, "interrupted", e);
     }
   }
 

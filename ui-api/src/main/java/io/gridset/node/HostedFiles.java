@@ -4,6 +4,7 @@ import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.file.OpenFile;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -32,6 +33,13 @@ final class HostedFiles implements DatasetFiles {
   }
 
   @Override
+  public KnownEntry findPresent(String path) {
+    return host.files(name)
+        .map(files -> watched(files).findPresent(path))
+        .orElse(new KnownEntry.Unknown());
+  }
+
+  @Override
   public List<FileEntry> list(String directory) throws StorageException {
     return running().list(directory);
   }
@@ -39,6 +47,11 @@ final class HostedFiles implements DatasetFiles {
   @Override
   public OpenFile open(String path) throws StorageException {
     return running().open(path);
+  }
+
+  @Override
+  public Optional<OpenFile> openPresent(String path) {
+    return host.files(name).flatMap(files -> watched(files).openPresent(path));
   }
 
   @Override
@@ -100,7 +113,10 @@ final class HostedFiles implements DatasetFiles {
   }
 
   private DatasetFiles running() throws StorageException {
-    DatasetFiles files = lookUp();
+    return watched(lookUp());
+  }
+
+  private DatasetFiles watched(DatasetFiles files) {
     startWatches(files);
     return files;
   }

@@ -23,9 +23,21 @@ final class Dispatcher {
     long node = header.node();
     switch (request) {
       case Request.Read read -> files.read(read, reply);
-      case Request.Lookup(String name) -> wait(reply, later -> tree.lookup(node, name, later));
-      case Request.GetAttributes() -> wait(reply, later -> tree.attributes(node, later));
-      case Request.Open() -> wait(reply, later -> files.open(node, later));
+      case Request.Lookup(String name) -> {
+        if (!handlers.tryNow(reply, now -> tree.lookupPresent(node, name, now))) {
+          wait(reply, later -> tree.lookup(node, name, later));
+        }
+      }
+      case Request.GetAttributes() -> {
+        if (!handlers.tryNow(reply, now -> tree.attributesPresent(node, now))) {
+          wait(reply, later -> tree.attributes(node, later));
+        }
+      }
+      case Request.Open() -> {
+        if (!handlers.tryNow(reply, now -> files.openPresent(node, now))) {
+          wait(reply, later -> files.open(node, later));
+        }
+      }
       case Request.Release(long handle) -> handlers.now(reply, now -> files.release(handle, now));
       case Request.OpenDirectory() -> wait(reply, later -> tree.openDirectory(node, later));
       case Request.ReadDirectory read -> handlers.now(reply, now -> tree.readDirectory(read, now));

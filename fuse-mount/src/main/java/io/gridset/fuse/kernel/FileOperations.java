@@ -59,7 +59,19 @@ final class FileOperations implements AutoCloseable {
   /// VFS look the name up once more and open what it finds.
   void open(long id, Reply reply) throws StorageException, ErrnoException {
     Node node = served.node(id);
-    OpenFile file = served.files().open(node.path());
+    open(node, served.files().open(node.path()), reply);
+  }
+
+  /// Answers the same if that needs no wait.
+  void openPresent(long id, Reply reply) throws ErrnoException {
+    Node node = served.node(id);
+    OpenFile file = served.files().openPresent(node.path()).orElse(null);
+    if (file != null) {
+      open(node, file, reply);
+    }
+  }
+
+  private void open(Node node, OpenFile file, Reply reply) throws ErrnoException {
     if (!node.standsFor(file.entry())) {
       file.close();
       served.nodes().retire(node);
@@ -68,12 +80,12 @@ final class FileOperations implements AutoCloseable {
     long handle = nextHandle.getAndIncrement();
     InodeModes.Opened opened;
     try {
-      opened = served.modes().open(id, file);
+      opened = served.modes().open(node.id(), file);
     } catch (RuntimeException e) {
       file.close();
       throw e;
     }
-    handles.put(handle, new Handle(id, file));
+    handles.put(handle, new Handle(node.id(), file));
     served.counters().increment(Counter.OPENS);
     boolean taken =
         switch (opened) {

@@ -57,6 +57,13 @@ final class RequestHandlers implements AutoCloseable {
 
   /// Answers on the calling thread.
   void now(Reply reply, Handler handler) {
+    if (!tryNow(reply, handler)) {
+      unexpected(reply, new IllegalStateException("a handler left its request unanswered"));
+    }
+  }
+
+  /// The same with a handler that answers unless it would have to wait; tells whether it did.
+  boolean tryNow(Reply reply, Handler handler) {
     try {
       handler.answer(reply);
     } catch (ErrnoException e) {
@@ -68,9 +75,7 @@ final class RequestHandlers implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       unexpected(reply, e);
     }
-    if (!reply.isAnswered()) {
-      unexpected(reply, new IllegalStateException("a handler left its request unanswered"));
-    }
+    return reply.isAnswered();
   }
 
   /// Answers on a virtual thread.

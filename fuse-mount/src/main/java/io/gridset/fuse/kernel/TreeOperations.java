@@ -2,6 +2,7 @@ package io.gridset.fuse.kernel;
 
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.store.StorageException;
 import io.gridset.fuse.protocol.DirectoryPage;
 import io.gridset.fuse.protocol.Errno;
@@ -43,16 +44,36 @@ final class TreeOperations {
   private record OpenDirectory(FileEntry self, List<FileEntry> entries) {}
 
   void lookup(long parent, String name, Reply reply) throws StorageException, ErrnoException {
-    String directory = served.node(parent).path();
-    String path = directory.isEmpty() ? name : directory + "/" + name;
-    Duration validity = served.files().entryTimeToLive();
-    Optional<FileEntry> entry = served.files().find(path);
-    if (entry.isEmpty()) {
-      reply.body(served.bodies().absent(validity));
-      return;
+    Optional<FileEntry> entry = served.files().find(child(parent, name));
+    if (entry.isPresent()) {
+      present(entry.get(), reply);
+    } else {
+      absent(reply);
     }
-    Node node = served.nodes().look(entry.get());
-    if (!reply.body(served.bodies().entry(node.id(), entry.get(), validity))) {
+  }
+
+  /// Answers a lookup if that needs no wait.
+  void lookupPresent(long parent, String name, Reply reply) throws ErrnoException {
+    switch (served.files().findPresent(child(parent, name))) {
+      case KnownEntry.Present(var entry) -> present(entry, reply);
+      case KnownEntry.Absent() -> absent(reply);
+      case KnownEntry.Unknown() -> {}
+    }
+  }
+
+  private String child(long parent, String name) throws ErrnoException {
+    String directory = served.node(parent).path();
+    return directory.isEmpty() ? name : directory + "/" + name;
+  }
+
+  private void absent(Reply reply) {
+    reply.body(served.bodies().absent(served.files().entryTimeToLive()));
+  }
+
+  private void present(FileEntry entry, Reply reply) {
+    Duration validity = served.files().entryTimeToLive();
+    Node node = served.nodes().look(entry);
+    if (!reply.body(served.bodies().entry(node.id(), entry, validity))) {
       forget(node.id(), 1);
     }
   }
@@ -65,11 +86,25 @@ final class TreeOperations {
   /// it is only kept by those who have it open.
   void attributes(long id, Reply reply) throws StorageException, ErrnoException {
     Node node = served.node(id);
-    Optional<FileEntry> latest = served.files().find(node.path());
+    attributes(node, served.files().find(node.path()), reply);
+  }
+
+  /// Answers the same if that needs no wait.
+  void attributesPresent(long id, Reply reply) throws ErrnoException {
+    Node node = served.node(id);
+    switch (served.files().findPresent(node.path())) {
+      case KnownEntry.Present(var entry) -> attributes(node, Optional.of(entry), reply);
+      case KnownEntry.Absent() -> attributes(node, Optional.empty(), reply);
+      case KnownEntry.Unknown() -> {}
+    }
+  }
+
+  private void attributes(Node node, Optional<FileEntry> latest, Reply reply)
+      throws ErrnoException {
     if (latest.isPresent() && node.standsFor(latest.get())) {
       node.refresh(latest.get());
       reply.body(served.bodies().attributes(latest.get(), served.files().entryTimeToLive()));
-    } else if (node.path().isEmpty() || served.modes().isOpen(id)) {
+    } else if (node.path().isEmpty() || served.modes().isOpen(node.id())) {
       reply.body(served.bodies().attributes(node.entry(), Duration.ZERO));
     } else {
       reply.error(latest.isPresent() ? Errno.ESTALE : Errno.ENOENT);

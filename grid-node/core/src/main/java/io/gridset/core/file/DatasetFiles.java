@@ -12,6 +12,12 @@ public interface DatasetFiles {
   /// The entry at `path`, or empty when there is none.
   Optional<FileEntry> find(String path) throws StorageException;
 
+  /// What [#find] would answer if that needs no wait, which lets a caller that must not block (a
+  /// FUSE device loop) answer at once; unknown when it might have to wait or would fail, or always.
+  default KnownEntry findPresent(String path) {
+    return new KnownEntry.Unknown();
+  }
+
   /// The entries directly in `directory`, ordered by name.
   ///
   /// @throws StorageException NOT_FOUND when there is no such directory
@@ -19,6 +25,12 @@ public interface DatasetFiles {
 
   /// Opens the current version of a file.
   OpenFile open(String path) throws StorageException;
+
+  /// The same if that needs no wait for the origin; empty when [#open] might have to wait or would
+  /// fail, or always.
+  default Optional<OpenFile> openPresent(String path) {
+    return Optional.empty();
+  }
 
   /// Bytes of the current version of the file at `path` that this node caches.
   long cachedBytes(String path) throws StorageException;

@@ -5,6 +5,7 @@ import io.gridset.core.cache.SealedFile;
 import io.gridset.core.dataset.DatasetUsage;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.file.OpenFile;
 import io.gridset.core.store.StorageException;
 import java.time.Duration;
@@ -44,6 +45,19 @@ record ReferencedFiles(DatasetReference reference, Target target) implements Dat
   }
 
   @Override
+  public KnownEntry findPresent(String path) {
+    try {
+      KnownEntry known = target.files().findPresent(reference.inTarget(path));
+      return switch (known) {
+        case KnownEntry.Present(var entry) -> new KnownEntry.Present(shown(entry));
+        case KnownEntry.Absent _, KnownEntry.Unknown _ -> known;
+      };
+    } catch (StorageException e) {
+      return new KnownEntry.Unknown(); // Whoever asks in full meets the cause.
+    }
+  }
+
+  @Override
   public List<FileEntry> list(String directory) throws StorageException {
     List<FileEntry> entries = target.files().list(reference.inTarget(directory));
     return reference.below().isEmpty() ? entries : new Shown(entries);
@@ -51,7 +65,19 @@ record ReferencedFiles(DatasetReference reference, Target target) implements Dat
 
   @Override
   public OpenFile open(String path) throws StorageException {
-    OpenFile file = target.files().open(reference.inTarget(path));
+    return shown(target.files().open(reference.inTarget(path)));
+  }
+
+  @Override
+  public Optional<OpenFile> openPresent(String path) {
+    try {
+      return target.files().openPresent(reference.inTarget(path)).map(this::shown);
+    } catch (StorageException e) {
+      return Optional.empty();
+    }
+  }
+
+  private OpenFile shown(OpenFile file) {
     if (reference.below().isEmpty()) {
       return file;
     }

@@ -5,6 +5,7 @@ import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.BlockCache;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.file.OpenFile;
 import io.gridset.core.placement.Member;
 import io.gridset.core.store.StorageException;
@@ -65,6 +66,11 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
   }
 
   @Override
+  public KnownEntry findPresent(String path) {
+    return tree.findKnown(path);
+  }
+
+  @Override
   public List<FileEntry> list(String directory) throws StorageException {
     return tree.list(directory);
   }
@@ -80,7 +86,28 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
           ? StorageException.of(Kind.INVALID, path + " is a directory")
           : StorageException.of(Kind.NOT_FOUND, "no such file: " + path);
     }
-    TreeFile file = found.get();
+    return open(found.get(), directory, index);
+  }
+
+  @Override
+  public Optional<OpenFile> openPresent(String path) {
+    int slash = path.lastIndexOf('/');
+    DirectoryView directory =
+        tree.knownDirectory(slash < 0 ? "" : path.substring(0, slash)).orElse(null);
+    int index = directory == null ? -1 : directory.indexOf(path.substring(slash + 1));
+    Optional<TreeFile> found =
+        directory == null || index < 0 ? Optional.empty() : directory.knownFile(index);
+    if (directory == null || found.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(open(found.get(), directory, index));
+    } catch (StorageException e) {
+      return Optional.empty(); // Whoever opens it in full meets the cause.
+    }
+  }
+
+  private OpenFile open(TreeFile file, DirectoryView directory, int index) throws StorageException {
     DatasetOpenFile handle = new DatasetOpenFile(sessions.acquire(file), tools);
     if (file.entry().sizeBytes() <= settings.blockBytes()) {
       siblings.onOpen(directory, index, handle.isCached());

@@ -69,11 +69,19 @@ final class SiblingWarmer {
     if (ahead == null) {
       return;
     }
+    if (directory.isListedExactly()) {
+      Thread.ofVirtual().name("siblings").start(() -> warm(directory, ahead));
+      return;
+    }
     for (int i = ahead.from(); i < ahead.to(); i++) {
-      int sibling = i;
-      if (!directory.isDirectory(sibling)) {
-        Thread.ofVirtual().name("sibling-" + sibling).start(() -> warm(directory, sibling));
-      }
+      Ahead one = new Ahead(i, i + 1); // Each may wait for the origin to identify it.
+      Thread.ofVirtual().name("sibling-" + i).start(() -> warm(directory, one));
+    }
+  }
+
+  private void warm(DirectoryView directory, Ahead ahead) {
+    for (int i = ahead.from(); i < ahead.to(); i++) {
+      warm(directory, i);
     }
   }
 

@@ -3,6 +3,7 @@ package io.gridset.server.tree;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -110,6 +111,26 @@ public final class DatasetTree implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /// A directory whose listing is here and fresh, without waiting for anybody; empty otherwise.
+  public Optional<DirectoryView> knownDirectory(String path) {
+    Slot slot = slots.get(path);
+    Listing listing = slot == null ? null : slot.directory.fresh(freshness);
+    return listing == null ? Optional.empty() : Optional.of(new DirectoryView(this, path, listing));
+  }
+
+  /// What [#find] would answer, from memory alone.
+  public KnownEntry findKnown(String path) {
+    if (path.isEmpty()) {
+      return new KnownEntry.Present(directoryEntry(path));
+    }
+    DirectoryView parent = knownDirectory(Paths.parent(path)).orElse(null);
+    if (parent == null) {
+      return new KnownEntry.Unknown();
+    }
+    int index = parent.indexOf(Paths.name(path));
+    return index < 0 ? new KnownEntry.Absent() : parent.knownEntry(index);
   }
 
   /// Forgets what was listed at, above and below `path`: the next look asks the origin, and what it

@@ -49,6 +49,11 @@ final class DirectorySlot {
     return known == null ? null : known.listing;
   }
 
+  /// The listing, if it is not older than `timeToLive`.
+  synchronized @Nullable Listing fresh(Freshness freshness) {
+    return known != null && isFresh(known, freshness) ? known.listing : null;
+  }
+
   /// From now on the listing counts as too old, and flights under way as begun too early.
   synchronized void expire() {
     generation++;

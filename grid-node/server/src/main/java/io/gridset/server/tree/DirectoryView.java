@@ -1,6 +1,7 @@
 package io.gridset.server.tree;
 
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException;
 import java.time.Instant;
@@ -55,6 +56,11 @@ public final class DirectoryView {
     if (listing.needsHead(index)) {
       tree.resolve(this, index);
     }
+    return knownFile(index);
+  }
+
+  /// The file at `index` as far as the origin was asked about it; empty also for a directory.
+  public Optional<TreeFile> knownFile(int index) {
     ObjectIdentity identity = listing.identity(index);
     return identity == null
         ? Optional.empty()
@@ -66,6 +72,23 @@ public final class DirectoryView {
     return listing.isDirectory(index)
         ? Optional.of(directoryEntry(index))
         : file(index).map(TreeFile::entry);
+  }
+
+  /// The entry at `index` as far as the origin was asked about it.
+  KnownEntry knownEntry(int index) {
+    if (listing.isDirectory(index)) {
+      return new KnownEntry.Present(directoryEntry(index));
+    }
+    if (listing.needsHead(index)) {
+      return new KnownEntry.Unknown();
+    }
+    Optional<TreeFile> file = knownFile(index);
+    return file.isPresent() ? new KnownEntry.Present(file.get().entry()) : new KnownEntry.Absent();
+  }
+
+  /// Whether the listing told all identities, so that no file has to be asked for.
+  public boolean isListedExactly() {
+    return listing.listedExactly();
   }
 
   /// All entries. A list that makes them as it is walked, unless some had to be asked for.

@@ -459,6 +459,26 @@ class CachedDatasetFilesTest {
   }
 
   @Test
+  void aFileIsOpenedWithoutTheOriginOnceItsDirectoryIsKnown() throws Exception {
+    try (ReadFixture fixture = new ReadFixture()) {
+      byte[] content = random(BLOCK + 7, 11);
+      fixture.store.put("d/f", content);
+      assertThat(fixture.files.openPresent("d/f")).isEmpty();
+      assertThat(fixture.files.find("d/f")).isPresent();
+      fixture.store.hold();
+      try (OpenFile file = fixture.files.openPresent("d/f").orElseThrow()) {
+        assertThat(fixture.files.openPresent("d")).isEmpty();
+        assertThat(fixture.files.openPresent("d/none")).isEmpty();
+        fixture.store.release();
+        assertThat(readAll(file, BLOCK)).isEqualTo(content);
+      }
+      fixture.store.put("d/f", random(BLOCK, 12));
+      fixture.ticker.advance(fixture.files.entryTimeToLive());
+      assertThat(fixture.files.openPresent("d/f")).isEmpty();
+    }
+  }
+
+  @Test
   void openingWhatIsNoFileSaysSo() throws Exception {
     try (ReadFixture fixture = new ReadFixture()) {
       fixture.store.put("d/f", new byte[1]);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.file.FileEntry;
+import io.gridset.core.file.KnownEntry;
 import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StoreEntry;
@@ -253,6 +254,41 @@ class DatasetTreeTest {
     assertThat(tree.find("f7").orElseThrow().sizeBytes()).isEqualTo(77);
     assertThat(tree.find("f8")).isPresent();
     assertThat(told).as("f9 went with the listing").containsExactlyInAnyOrder("f7", "f9");
+  }
+
+  @Test
+  void whatIsKnownIsToldWithoutTheOriginAndOnlyWhileItIsFresh() throws Exception {
+    store.put("d/f", bytes(3));
+    MetadataPolicy policy = MetadataPolicy.DEFAULT;
+    try (DatasetTree tree = tree(policy)) {
+      assertThat(tree.findKnown("d/f")).isEqualTo(new KnownEntry.Unknown());
+      FileEntry file = tree.find("d/f").orElseThrow();
+      FileEntry directory = tree.find("d").orElseThrow();
+      store.hold();
+      assertThat(tree.findKnown("d/f")).isEqualTo(new KnownEntry.Present(file));
+      assertThat(tree.findKnown("d")).isEqualTo(new KnownEntry.Present(directory));
+      assertThat(tree.findKnown("d/none")).isEqualTo(new KnownEntry.Absent());
+      assertThat(tree.findKnown("none/f")).isEqualTo(new KnownEntry.Unknown());
+      ticker.advance(policy.timeToLive());
+      assertThat(tree.findKnown("d/f")).isEqualTo(new KnownEntry.Unknown());
+      store.release();
+      assertThat(tree.find("d/f")).contains(file);
+      assertThat(tree.findKnown("d/f")).isEqualTo(new KnownEntry.Present(file));
+      tree.sync("");
+      assertThat(tree.findKnown("d/f")).isEqualTo(new KnownEntry.Unknown());
+    }
+  }
+
+  @Test
+  void aFileThatWasOnlyNamedIsUnknownUntilTheOriginWasAskedAboutIt() throws Exception {
+    store.put("f", bytes(3));
+    store.listsIdentities = false;
+    try (DatasetTree tree = tree(MetadataPolicy.DEFAULT)) {
+      assertThat(tree.directory("").count()).isEqualTo(1);
+      assertThat(tree.findKnown("f")).isEqualTo(new KnownEntry.Unknown());
+      FileEntry file = tree.find("f").orElseThrow();
+      assertThat(tree.findKnown("f")).isEqualTo(new KnownEntry.Present(file));
+    }
   }
 
   @Test
