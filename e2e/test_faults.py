@@ -74,11 +74,11 @@ class FaultyOrigin(unittest.TestCase):
     def bound(self, **changes):
         self.node("apply", "-f", "-", stdin=self.manifest(**changes))
         name = changes.get("name", "faulty")
-        wait_for("Bound", lambda: self.node.json("get", "dataset", name)["status"]["phase"] == "Bound")
         mount = self.scratch.disk / f"mnt-{name}"
         mount.mkdir(exist_ok=True)
         if not os.path.ismount(mount):
-            self.node("mount", name, str(mount))
+            self.node("mount", name, str(mount))  # waits until the dataset is Bound
+        self.assertEqual(self.node.json("get", "dataset", name)["status"]["phase"], "Bound")
         return mount
 
     def read(self, path, seconds=110):
