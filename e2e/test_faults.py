@@ -229,8 +229,7 @@ class Ending(unittest.TestCase):
         wait_for("adoption", lambda: node.json("get", "dataset", "kept")["status"].get("phase") == "Bound")
         self.assertEqual(node("load", "kept", "--check").returncode, 0, "kept for this start")
         self.assertIn("given back", node("down", "--release").stdout)
-        node.child.wait(30)
-        self.assertEqual(tiers(), [])
+        self.assertEqual(tiers(), [], "when `down` returns, all is given back")
 
     def test_a_node_that_ends_leaves_no_mount_and_no_process(self):
         scratch = Scratch()

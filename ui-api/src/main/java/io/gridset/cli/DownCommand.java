@@ -5,9 +5,12 @@ import io.gridset.client.NoNodeException;
 import io.gridset.client.NodeView;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.unit.DataSize;
+import io.gridset.node.GridsetNode;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,7 +23,7 @@ import picocli.CommandLine.Option;
     footer = {"  gridset down", "  gridset down --release   # gives the memory of all caches back"},
     mixinStandardHelpOptions = true)
 final class DownCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
   private final GridsetCommand gridset;
@@ -51,7 +54,7 @@ final class DownCommand implements Callable<Integer> {
         surroundings.pause().between(BETWEEN_LOOKS);
       }
       throw CommandFailure.failed(
-          "the node (pid " + pid + ") still answers after " + PATIENCE.toSeconds() + " s");
+          "the node (pid " + pid + ") has not ended after " + PATIENCE.toSeconds() + " s");
     }
   }
 
@@ -71,12 +74,15 @@ final class DownCommand implements Callable<Integer> {
                     + " gridset down --release");
   }
 
-  private static boolean ended(GridsetClient client) throws InterruptedException {
+  /// A node on this machine has ended when it holds its run directory no more, so that the next may
+  /// start.
+  private boolean ended(GridsetClient client) throws IOException {
     try {
       client.node();
       return false;
     } catch (NoNodeException _) {
-      return true;
+      Optional<Path> runDirectory = gridset.localRunDirectory();
+      return runDirectory.isEmpty() || !GridsetNode.holds(runDirectory.get());
     } catch (IOException _) {
       return false; // it is closing
     }

@@ -114,10 +114,22 @@ final class GridsetCommand implements Runnable {
                 NodeConfig.defaultRunDirectory(surroundings.environment()).resolve("gridset.sock"));
   }
 
+  private Optional<URI> serverAddress() {
+    return socket != null
+        ? Optional.empty()
+        : Optional.ofNullable(server).or(() -> variable("GRIDSET_SERVER").map(URI::create));
+  }
+
+  /// The run directory of the node that is spoken to; empty when it is on another machine.
+  Optional<Path> localRunDirectory() {
+    return serverAddress().isPresent()
+        ? Optional.empty()
+        : Optional.ofNullable(socketPath().toAbsolutePath().getParent());
+  }
+
   GridsetClient client() throws IOException {
-    Optional<URI> address =
-        Optional.ofNullable(server).or(() -> variable("GRIDSET_SERVER").map(URI::create));
-    if (address.isEmpty() || socket != null) {
+    Optional<URI> address = serverAddress();
+    if (address.isEmpty()) {
       return new GridsetClient(new Endpoint.Local(socketPath()));
     }
     Path file =

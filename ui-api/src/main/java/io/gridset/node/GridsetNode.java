@@ -7,6 +7,7 @@ import io.gridset.api.BearerToken;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +53,11 @@ public final class GridsetNode implements AutoCloseable {
   public static GridsetNode start(
       NodeSettings settings, NodeParts.Factory factory, InstantSource clock) throws IOException {
     return new GridsetNode(settings, factory, clock);
+  }
+
+  /// Whether a node holds this run directory, be it one that no longer answers and is still ending.
+  public static boolean holds(Path runDirectory) throws IOException {
+    return RunDirectory.isHeld(runDirectory);
   }
 
   private static ApiSettings apiSettings(NodeSettings settings) throws IOException {

@@ -13,6 +13,7 @@ import io.gridset.server.cache.TieredBlockCache;
 import io.gridset.server.cache.WindowRing;
 import io.gridset.server.host.CacheFactory;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -25,6 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,8 +107,19 @@ final class NodeCaches implements CacheFactory {
     try {
       CacheDirectory.asGiven(directory).unmount();
       deleteTree(directory);
+      deleteIfEmpty(directory.getParent());
     } catch (IOException e) {
       LOG.warn("a deleted dataset left {}: {}", directory, e.toString());
+    }
+  }
+
+  private static void deleteIfEmpty(@Nullable Path directory) throws IOException {
+    try {
+      if (directory != null) {
+        Files.deleteIfExists(directory);
+      }
+    } catch (DirectoryNotEmptyException _) {
+      // It holds the caches of other datasets.
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -51,6 +52,18 @@ final class RunDirectory implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /// Whether a node holds `directory`, be it one that no longer answers and is still giving things
+  /// back.
+  static boolean isHeld(Path directory) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            directory.resolve(LOCK), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return tryLock(channel) == null; // Closing lets go of it again.
+    } catch (NoSuchFileException _) {
+      return false;
     }
   }
 

@@ -55,7 +55,9 @@ class NodeConfigTest {
   @Test
   void aRunDirectoryHasOneNode() throws IOException {
     Path run = directory.resolve("run");
+    assertThat(GridsetNode.holds(run)).isFalse();
     try (RunDirectory held = RunDirectory.take(run)) {
+      assertThat(GridsetNode.holds(run)).isTrue();
       assertThatThrownBy(() -> RunDirectory.take(run))
           .hasMessageContaining("already (pid " + ProcessHandle.current().pid() + ")");
       assertThat(held).isNotNull();
