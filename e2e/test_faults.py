@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 from harness import ACCESS_KEY, SECRET_KEY, Node, Scratch, Store, wait_for
 
@@ -39,6 +40,19 @@ spec:
 """
 
 
+LOCAL = """
+apiVersion: data.fluid.io/v1alpha1
+kind: Dataset
+metadata: {{name: {name}}}
+spec: {{mounts: [{{mountPoint: "local://{source}", name: local, path: /}}]}}
+---
+apiVersion: data.fluid.io/v1alpha1
+kind: AlluxioRuntime
+metadata: {{name: {name}}}
+spec: {{replicas: 1, tieredstore: {{levels: [{{mediumtype: MEM, path: /dev/shm, quota: 64Mi}}]}}}}
+"""
+
+
 class FaultyOrigin(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -60,11 +74,11 @@ class FaultyOrigin(unittest.TestCase):
     def bound(self, **changes):
         self.node("apply", "-f", "-", stdin=self.manifest(**changes))
         name = changes.get("name", "faulty")
-        wait_for("Bound", lambda: self.node.json("get", "dataset", name)["status"]["phase"] == "Bound")
         mount = self.scratch.disk / f"mnt-{name}"
         mount.mkdir(exist_ok=True)
         if not os.path.ismount(mount):
-            self.node("mount", name, str(mount))
+            self.node("mount", name, str(mount))  # waits until the dataset is Bound
+        self.assertEqual(self.node.json("get", "dataset", name)["status"]["phase"], "Bound")
         return mount
 
     def read(self, path, seconds=110):
@@ -124,6 +138,13 @@ class FaultyOrigin(unittest.TestCase):
         load = self.node("load", "big", check=False)
         self.assertEqual(load.returncode, 1, load.stdout + load.stderr)
         self.assertRegex(load.stdout + load.stderr, "(?i)quota")
+        self.node("evict", "big")
+        load = self.node("load", "big", "--path", "part-0", "--path", "part-1", "--path", "part-2", "--path", "part-3",
+                         check=False)
+        self.assertEqual(load.returncode, 1)
+        held = self.node.json("stats")["datasets"]
+        held = next(each for each in held if each["dataset"]["name"] == "big")["cachedBytes"]
+        self.assertGreaterEqual(held, (38 << 20) - (4 << 20), "what 95 % of 40 MiB hold in blocks of 4")
         usage = self.node("get", "dataset", "big").stdout.splitlines()[1].split()
         self.assertRegex(usage[2], r"^[0-3]?\d\.\d\dMiB$")
         check = self.node("load", "big", "--check", check=False)
@@ -180,6 +201,37 @@ class FaultyOrigin(unittest.TestCase):
 
 
 class Ending(unittest.TestCase):
+    def test_deleting_waits_for_umount_and_down_release_gives_the_memory_back(self):
+        scratch = Scratch()
+        self.addCleanup(scratch.close)
+        source = scratch.disk / "source"
+        source.mkdir()
+        (source / "a").write_bytes(os.urandom(20 << 20))
+        node = Node(scratch)
+        self.addCleanup(node.kill)
+        for name in ("kept", "gone"):
+            node("apply", "-f", "-", stdin=LOCAL.format(name=name, source=source))
+            wait_for("Bound", lambda: node.json("get", "dataset", name)["status"]["phase"] == "Bound")
+            node("load", name)
+        mount = scratch.disk / "mnt"
+        mount.mkdir()
+        node("mount", "gone", str(mount))
+        refused = node("delete", "dataset", "gone", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(f"gridset umount {mount}", refused.stderr)
+        node("umount", str(mount))
+        node("delete", "dataset", "gone")
+        tiers = lambda: [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(node.run) in line]
+        self.assertLessEqual(len(tiers()), 1, "the deleted dataset's file system is gone")
+        self.assertRegex(node("down").stdout, r"2\d\.\d\dMiB stay cached")
+        node.kill()
+        node.start()
+        wait_for("adoption", lambda: node.json("get", "dataset", "kept")["status"].get("phase") == "Bound")
+        self.assertEqual(node("load", "kept", "--check").returncode, 0, "kept for this start")
+        self.assertIn("given back", node("down", "--release").stdout)
+        node.child.wait(30)
+        self.assertEqual(tiers(), [])
+
     def test_a_node_that_ends_leaves_no_mount_and_no_process(self):
         scratch = Scratch()
         self.addCleanup(scratch.close)
@@ -188,17 +240,7 @@ class Ending(unittest.TestCase):
         (source / "a").write_bytes(b"a" * 100_000)
         node = Node(scratch)
         self.addCleanup(node.kill)
-        node("apply", "-f", "-", stdin=f"""
-apiVersion: data.fluid.io/v1alpha1
-kind: Dataset
-metadata: {{name: local}}
-spec: {{mounts: [{{mountPoint: "local://{source}", name: local, path: /}}]}}
----
-apiVersion: data.fluid.io/v1alpha1
-kind: AlluxioRuntime
-metadata: {{name: local}}
-spec: {{replicas: 1, tieredstore: {{levels: [{{mediumtype: MEM, path: /dev/shm, quota: 64Mi}}]}}}}
-""")
+        node("apply", "-f", "-", stdin=LOCAL.format(name="local", source=source))
         wait_for("Bound", lambda: node.json("get", "dataset", "local")["status"]["phase"] == "Bound")
         mount = scratch.disk / "mnt"
         mount.mkdir()

@@ -9,8 +9,10 @@ import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.ResourceKind;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -59,6 +61,9 @@ final class DeleteCommand implements Callable<Integer> {
     List<Target> targets = places.isEmpty() ? named() : declared();
     int exitCode = ExitCode.OK;
     try (GridsetClient client = gridset.client()) {
+      // A dataset takes its runtime and its loads along: gone by then, they are deleted all the
+      // same.
+      Set<Target> present = targets.size() > 1 ? present(client, targets) : Set.of();
       for (Target target : targets) {
         try {
           client.delete(target.kind(), target.name());
@@ -70,7 +75,14 @@ final class DeleteCommand implements Callable<Integer> {
           if (e.status() != 404) {
             throw e;
           }
-          if (!ignoreNotFound) {
+          if (present.contains(target)) {
+            gridset
+                .surroundings()
+                .out()
+                .println(
+                    Kinds.qualified(target.kind().kind(), target.name().name())
+                        + " deleted with its dataset");
+          } else if (!ignoreNotFound) {
             gridset.surroundings().err().println("gridset: " + e.getMessage());
             exitCode = ExitCode.NOT_FOUND;
           }
@@ -78,6 +90,22 @@ final class DeleteCommand implements Callable<Integer> {
       }
     }
     return exitCode;
+  }
+
+  private static Set<Target> present(GridsetClient client, List<Target> targets)
+      throws IOException {
+    Set<Target> present = new HashSet<>();
+    for (Target target : targets) {
+      try {
+        client.resource(target.kind(), target.name());
+        present.add(target);
+      } catch (GridsetApiException e) {
+        if (e.status() != 404) {
+          throw e;
+        }
+      }
+    }
+    return present;
   }
 
   private List<Target> named() {

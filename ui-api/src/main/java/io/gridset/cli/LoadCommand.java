@@ -74,6 +74,7 @@ final class LoadCommand implements Callable<Integer> {
     LoadRequest request =
         new LoadRequest(targets, check ? LoadRequest.Mode.CHECK : LoadRequest.Mode.LOAD, refresh);
     try (GridsetClient client = gridset.client()) {
+      new BoundWait(gridset.surroundings(), client).await(target.dataset());
       LoadView started = client.startLoad(target.dataset(), request);
       if (noWait) {
         gridset.surroundings().out().println(started.id());

@@ -49,7 +49,7 @@ final class MountCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     MountRequest request =
         new MountRequest(
             gridset.dataset(dataset, namespace),
@@ -57,6 +57,7 @@ final class MountCommand implements Callable<Integer> {
             transport,
             noPassthrough ? MountRequest.Passthrough.OFF : MountRequest.Passthrough.WHERE_POSSIBLE);
     try (GridsetClient client = gridset.client()) {
+      new BoundWait(gridset.surroundings(), client).await(request.dataset());
       MountView mount = client.mount(request);
       OutputFormat format = gridset.output();
       if (format == OutputFormat.JSON || format == OutputFormat.YAML) {

@@ -107,7 +107,11 @@ public final class FakeControlPlane implements ControlPlane {
 
   @Override
   public synchronized boolean delete(ResourceKind kind, DatasetName name) {
-    return resources.remove(kind.kind() + "|" + name) != null;
+    boolean found = resources.remove(kind.kind() + "|" + name) != null;
+    if (kind == ResourceKind.DATASET) {
+      resources.remove(ResourceKind.JINDO_RUNTIME.kind() + "|" + name);
+    }
+    return found;
   }
 
   @Override

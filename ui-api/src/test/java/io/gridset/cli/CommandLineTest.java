@@ -381,6 +381,23 @@ class CommandLineTest {
   }
 
   @Test
+  void whatADatasetTakesAlongCountsAsDeleted(@TempDir Path directory) throws Exception {
+    String manifests =
+        "{kind: Dataset, metadata: {name: both, namespace: default}}\n---\n"
+            + "{kind: JindoRuntime, metadata: {name: both, namespace: default}}\n";
+    Path file = Files.writeString(directory.resolve("both.yaml"), manifests);
+    assertThat(run("apply", "-f", file.toString()).exitCode()).isZero();
+    assertThat(run("delete", "-f", file.toString()))
+        .isEqualTo(
+            new Outcome(
+                0,
+                "dataset.data.fluid.io/both deleted\n"
+                    + "jindoruntime.data.fluid.io/both deleted with its dataset\n",
+                ""));
+    assertThat(run("delete", "-f", file.toString()).exitCode()).isEqualTo(3);
+  }
+
+  @Test
   void downStopsTheNodeAndWaits() throws Exception {
     Thread stopper =
         Thread.ofVirtual()

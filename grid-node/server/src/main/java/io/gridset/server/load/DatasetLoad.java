@@ -149,7 +149,8 @@ public final class DatasetLoad implements LoadRun {
   }
 
   private boolean goesOn() {
-    return !cancelled && !full;
+    // Smaller files may fit where a larger one did not.
+    return !cancelled && (!full || tools.roomBytes() - takenBytes.get() >= PAGE_BYTES);
   }
 
   /// Counts the targets anew, by what the cache holds now.
@@ -205,17 +206,21 @@ public final class DatasetLoad implements LoadRun {
             });
   }
 
-  /// Takes room for a file and returns how many of its bytes fit, the whole file for most. With the
-  /// first that does not fit as a whole the load ends: going on would evict what this very load has
-  /// brought.
+  /// Takes room for a file and returns how many of its bytes may be brought: all of them, or the
+  /// whole blocks that still fit. More would evict what this very load has brought.
   private long take(long size) {
     long needed = (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    long before = takenBytes.getAndAdd(needed);
-    if (before + needed <= tools.roomBytes()) {
-      return size;
+    while (true) {
+      long before = takenBytes.get();
+      long left = Math.max(0, tools.roomBytes() - before);
+      long given = needed <= left ? needed : left / tools.blockBytes() * tools.blockBytes();
+      if (given < needed) {
+        full = true;
+      }
+      if (takenBytes.compareAndSet(before, before + given)) {
+        return Math.min(size, given);
+      }
     }
-    full = true;
-    return Math.max(0, tools.roomBytes() - before);
   }
 
   private void fetch(TreeFile file, long room) {
@@ -228,6 +233,7 @@ public final class DatasetLoad implements LoadRun {
         case WarmOutcome.Warmed() -> done(file);
         case WarmOutcome.Declined(_) -> {
           full = true;
+          takenBytes.addAndGet(tools.roomBytes());
           doneBytes.addAndGet(files.cache().presentBytes(file.version()));
         }
         case WarmOutcome.Stopped() ->
@@ -253,9 +259,10 @@ public final class DatasetLoad implements LoadRun {
               + held.display()
               + " of "
               + all.display()
-              + " are cached, which is what a quota of "
+              + " are cached and fill a quota of "
               + quota.display()
-              + " holds below its high watermark; raise spec.tieredstore.levels[].quota of the runtime");
+              + " to its high watermark (files take whole pages of 4KiB); raise"
+              + " spec.tieredstore.levels[].quota of the runtime");
     } else if (failures.files() == 0) {
       failures.add(
           "only "

@@ -1,6 +1,7 @@
 package io.gridset.server.store;
 
 import io.gridset.core.dataset.MountDefinition;
+import io.gridset.core.manifest.NearestName;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.UnderStore;
 import io.gridset.server.store.http.HttpUnderStore;
@@ -12,7 +13,6 @@ import io.gridset.server.store.range.TlsTrust;
 import io.gridset.server.store.retry.Attempts;
 import io.gridset.server.store.retry.RetryingUnderStore;
 import io.gridset.server.store.s3.S3Stores;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -101,10 +101,6 @@ public final class UnderStores {
 
   private static StorageException unknownScheme(MountOptions options) {
     String scheme = options.mount().scheme();
-    String nearest =
-        SCHEMES.stream()
-            .min(Comparator.comparingInt(known -> distance(scheme, known)))
-            .orElseThrow();
     String given =
         scheme.isEmpty() ? "it has no scheme" : "the scheme '" + scheme + "' is not supported";
     return options.invalid(
@@ -112,24 +108,8 @@ public final class UnderStores {
             + "; supported are "
             + String.join("://, ", SCHEMES)
             + ":// and an absolute path"
-            + (scheme.isEmpty() ? "" : "; did you mean " + nearest + "://?"));
-  }
-
-  /// Levenshtein's edit distance.
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
+            + NearestName.of(scheme, SCHEMES)
+                .map(near -> "; did you mean " + near + "://?")
+                .orElse(""));
   }
 }

@@ -112,8 +112,9 @@ class DatasetLoadTest {
       assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK);
       assertThat(end.failures())
           .containsExactly(
-              "cache full: 640.00KiB of 1.88MiB are cached, which is what a quota of 640.00KiB holds"
-                  + " below its high watermark; raise spec.tieredstore.levels[].quota of the runtime");
+              "cache full: 640.00KiB of 1.88MiB are cached and fill a quota of 640.00KiB to its high"
+                  + " watermark (files take whole pages of 4KiB); raise"
+                  + " spec.tieredstore.levels[].quota of the runtime");
       assertThat(fixture.store.bytesRead)
           .as("it stops rather than evict its own")
           .hasValue(10 * BLOCK);
@@ -129,6 +130,20 @@ class DatasetLoadTest {
       assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK);
       assertThat(end.failures()).singleElement().asString().startsWith("cache full: 640.00KiB of");
       assertThat(fixture.store.bytesRead).hasValue(10 * BLOCK);
+    }
+  }
+
+  @Test
+  void smallFilesFillTheRoomThatALargeOneLeaves() throws Exception {
+    try (ReadFixture fixture = new ReadFixture(new FaultyUnderStore(), 10 * BLOCK + BLOCK / 2)) {
+      fixture.store.put("large", random(25 * BLOCK, 1));
+      for (int i = 0; i < 4; i++) {
+        fixture.store.put("small" + i, random(100 + i, i));
+      }
+      LoadProgress end = end(start(fixture, Mode.LOAD));
+      assertThat(end.phase()).isEqualTo(Phase.FAILED);
+      assertThat(end.cachedFiles()).isEqualTo(4);
+      assertThat(end.cachedBytes()).isEqualTo(10 * BLOCK + 406);
     }
   }
 
