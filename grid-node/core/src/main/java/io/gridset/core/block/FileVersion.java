@@ -9,6 +9,10 @@ import java.util.HexFormat;
 /// bits of a SHA-256). Every cache key is made of it, so two datasets never share bytes and an
 /// overwritten object is a new file.
 public record FileVersion(String id) {
+  /// Only ever cloned: asking the providers for one costs more than the digest itself, and every
+  /// lookup and open takes one.
+  private static final MessageDigest SHA_256 = sha256();
+
   public FileVersion {
     if (id.length() != 32) {
       throw new IllegalArgumentException("not a file version: " + id);
@@ -18,7 +22,7 @@ public record FileVersion(String id) {
   /// Derives the version from the owning dataset's UID, the mount's name, the path in the mount and
   /// the validator (see `ObjectIdentity.validator()`).
   public static FileVersion of(String datasetUid, String mount, String path, String validator) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = fresh();
     for (String part : new String[] {datasetUid, mount, path, validator}) {
       byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
       digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
@@ -35,6 +39,14 @@ public record FileVersion(String id) {
   @Override
   public String toString() {
     return id;
+  }
+
+  private static MessageDigest fresh() {
+    try {
+      return (MessageDigest) SHA_256.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("the JDK's own digests can be cloned", e);
+    }
   }
 
   private static MessageDigest sha256() {
