@@ -25,6 +25,7 @@ import picocli.CommandLine.Option;
 final class DownCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+  private static final Duration LOOK_PATIENCE = Duration.ofSeconds(2);
 
   private final GridsetCommand gridset;
 
@@ -44,9 +45,11 @@ final class DownCommand implements Callable<Integer> {
       NodeView node = client.node();
       long pid = node.pid();
       client.stopNode(release ? Disposal.DROP_BYTES : Disposal.KEEP_BYTES);
+      // A node that is closing may take a connection and never answer.
+      GridsetClient looks = client.withPatience(LOOK_PATIENCE);
       Instant deadline = surroundings.clock().instant().plus(PATIENCE);
       while (surroundings.clock().instant().isBefore(deadline)) {
-        if (ended(client)) {
+        if (ended(looks)) {
           surroundings.out().println("Gridset node " + pid + " stopped.");
           tell(node.cache().usedBytes());
           return ExitCode.OK;

@@ -29,10 +29,21 @@ public final class GridsetClient implements AutoCloseable {
   private static final int ANSWER_BYTES_MAX = 64 << 20;
 
   private final Endpoint endpoint;
+  private final Duration patience;
   private volatile boolean closed;
 
   public GridsetClient(Endpoint endpoint) {
+    this(endpoint, PATIENCE);
+  }
+
+  private GridsetClient(Endpoint endpoint, Duration patience) {
     this.endpoint = endpoint;
+    this.patience = patience;
+  }
+
+  /// A client of the same node that waits no longer than `patience` for an answer.
+  public GridsetClient withPatience(Duration patience) {
+    return new GridsetClient(endpoint, patience);
   }
 
   /// Applies YAML or JSON documents; see `ControlPlane.apply`.
@@ -212,7 +223,7 @@ public final class GridsetClient implements AutoCloseable {
     if (closed) {
       throw new IOException("this client is closed");
     }
-    HttpResponse response = HttpExchange.send(endpoint, request, PATIENCE);
+    HttpResponse response = HttpExchange.send(endpoint, request, patience);
     if (response.status() < 300) {
       return response;
     }
