@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// A file version in use: exists while a handle, a pin or a writer holds it, and only then costs
@@ -20,6 +21,10 @@ final class CacheEntry {
   final FileVersion version;
   final BlockLayout layout;
   final long owner;
+
+  /// The kernel lets one writer into a file at a time, and the others spin for it (5 % of a cold read's CPU);
+  /// waiting here, they leave the processor to somebody else.
+  final ReentrantLock writing = new ReentrantLock();
 
   /// Blocks that have a writer; under the cache's lock.
   final BitSet filling = new BitSet();

@@ -56,7 +56,12 @@ final class CacheFileWriter implements BlockWriter {
     }
     ByteBuffer summed = bytes.duplicate();
     int count = bytes.remaining();
-    file.write(bytes, range.offset() + written);
+    entry.writing.lock();
+    try {
+      file.write(bytes, range.offset() + written);
+    } finally {
+      entry.writing.unlock();
+    }
     crc.update(summed);
     written += count;
   }
