@@ -19,6 +19,7 @@ from ..session import Session
 
 STREAMS = 8  # ranges at once, for each of them
 CURL_PROCESSES = (1, 2)  # a curl process drives all its transfers from one thread: with two, both cores work
+SEVERAL = " by "  # in the name of a download of several commands
 BOTO_SCRIPT = """
 import sys, boto3
 from boto3.s3.transfer import TransferConfig
@@ -38,7 +39,7 @@ def available(session: Session, endpoint: str) -> dict[str, Callable[[str, int],
     if shutil.which("curl"):
         session.versions["curl"] = processes.output_of(["curl", "--version"]).split()[1]
         for count in CURL_PROCESSES:
-            label = f"curl, {STREAMS} ranges" + (f" by {count} processes" if count > 1 else "")
+            label = f"curl, {STREAMS} ranges" + (f"{SEVERAL}{count} processes" if count > 1 else "")
             found[label] = lambda key, size, count=count: _curl(folder, signed_url(endpoint, BUCKET, key), size, count)
     if shutil.which("rclone"):
         session.versions["rclone"] = processes.output_of(["rclone", "version"]).split()[1]
