@@ -14,7 +14,7 @@ public final class Scenarios {
           "OSS_ACCESS_KEY_SECRET", "very-secret-value",
           "OSS_BUCKET", "models-bucket",
           "OSS_ENDPOINT", "oss-test.example.com",
-          "HTTP_MIRROR", "https://mirror.example.com",
+          "HTTP_MIRROR", "https://web.example",
           "VOLUME", "volume",
           "BUCKET", "https://bucket.example.com");
 

@@ -22,8 +22,8 @@ final class CacheEntry {
   final BlockLayout layout;
   final long owner;
 
-  /// The kernel lets one writer into a file at a time, and the others spin for it (5 % of a cold read's CPU);
-  /// waiting here, they leave the processor to somebody else.
+  /// The kernel lets one writer into a file at a time, and the others spin for it (5 % of a cold
+  /// read's CPU); waiting here, they leave the processor to somebody else.
   final ReentrantLock writing = new ReentrantLock();
 
   /// Blocks that have a writer; under the cache's lock.

@@ -10,8 +10,8 @@ import java.time.Duration;
 /// @param deadline for all attempts of one operation, beyond what its bytes may take
 public record RetryLimits(
     int maxAttempts, Duration firstDelay, Duration longestDelay, Duration deadline) {
-  /// Rides out a server's restart or a short throttling (attempts without progress span at least six seconds),
-  /// and fails within two minutes.
+  /// Rides out a server's restart or a short throttling (attempts without progress span at least
+  /// six seconds), and fails within two minutes.
   public static final RetryLimits DEFAULT =
       new RetryLimits(8, Duration.ofMillis(100), Duration.ofSeconds(5), Duration.ofSeconds(90));
 

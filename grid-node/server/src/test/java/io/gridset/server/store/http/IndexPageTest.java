@@ -15,7 +15,7 @@ class IndexPageTest {
   private static List<String> names(String html) throws Exception {
     IndexPage page =
         IndexPage.parse(
-            URI.create("http://mirror.example/dist/spark%20x/"),
+            URI.create("http://web.example/dist/spark%20x/"),
             html.getBytes(StandardCharsets.UTF_8));
     List<String> names = new ArrayList<>();
     page.forEach(e -> names.add(e.name() + (e instanceof StoreEntry.Directory ? "/" : "")));
@@ -56,7 +56,7 @@ class IndexPageTest {
                 <tr><td><a href="sub/"><img src="/icons/folder.gif"></a></td>
                     <td><a href="sub/">sub/</a></td><td>&nbsp;</td></tr>
                 <tr><td><a href="/dist/spark%20x/one">one</a></td><td>1.2K</td></tr>
-                <tr><td><a href="http://mirror.example/dist/spark x/two">two</a></td></tr>
+                <tr><td><a href="http://web.example/dist/spark x/two">two</a></td></tr>
                 </table></body></html>
                 """))
         .containsExactly("sub/", "one", "two");
