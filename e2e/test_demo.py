@@ -41,6 +41,25 @@ class Demo(unittest.TestCase):
         self.assertEqual(figures["originRatio"], 1.0)
         self.assertEqual(self.left(), [])
 
+    def test_what_is_kept_runs_on_and_ends_by_the_line_that_is_printed(self):
+        done = subprocess.run(
+            [GRIDSET, "demo", "--model-size", "8Mi", "--files", "5", "--rate", "100M", "--keep"],
+            capture_output=True, text=True, timeout=110, env=self.environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line.strip() for line in done.stderr.splitlines()]
+        export = next(line for line in lines if line.startswith("export "))
+        listing = next(line for line in lines if line.startswith("ls -l"))
+        ending = next(line for line in lines if line.startswith("gridset down"))
+        path = f"PATH={Path(GRIDSET).parent}:$PATH"
+        shown = subprocess.run(f"{listing} && {path} && {export} && gridset get dataset", shell=True,
+                               capture_output=True, text=True, timeout=60, env=self.environment)
+        self.assertIn("model.safetensors", shown.stdout)
+        self.assertIn("Bound", shown.stdout)
+        ended = subprocess.run(f"{path} && {export} && {ending}", shell=True,
+                               capture_output=True, text=True, timeout=60, env=self.environment)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        wait_for("everything to be gone", lambda: not self.left(), 20)
+
     def test_an_interrupt_takes_everything_away(self):
         demo = subprocess.Popen(
             [GRIDSET, "demo", "--model-size", "64Mi", "--files", "10", "--rate", "1Mi"],

@@ -80,6 +80,9 @@ final class DemoCommand implements Callable<Integer> {
             gridset.output() == OutputFormat.JSON
                 ? new ObjectMapper().writeValueAsString(report.figures())
                 : report.table());
+    surroundings.out().flush();
+    surroundings.err().print(demo.hints());
+    surroundings.err().flush();
     return ExitCode.OK;
   }
 }

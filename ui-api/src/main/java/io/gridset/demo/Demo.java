@@ -28,6 +28,7 @@ public final class Demo {
   private final PrintWriter err;
   private final boolean terminal;
   private final Ticker ticker = Ticker.system();
+  private String hints = "";
 
   /// @param launcher the `gridset` script, by which a node is started
   /// @param err where progress is told
@@ -49,11 +50,15 @@ public final class Demo {
       DemoReport report = play(stage);
       if (settings.retention() == DemoSettings.Retention.KEEP) {
         stage.keep();
-        err.print(whatToTry(stage));
-        err.flush();
+        hints = whatToTry(stage);
       }
       return report;
     }
+  }
+
+  /// What to try with what is still running, and how to end it; empty when nothing is.
+  public String hints() {
+    return hints;
   }
 
   private DemoReport play(DemoStage stage) throws IOException {
@@ -148,7 +153,7 @@ public final class Demo {
           gridset stats
           gridset evict serverless-data && time cat %2$s/model.safetensors >/dev/null
         and to end it:
-          gridset down && kill %3$s && rm -rf %4$s
+          gridset down --release && kill %3$s && rm -rf %4$s
         """
         .formatted(stage.runDirectory(), stage.mountPoint(), stage.storePid(), stage.directory());
   }
