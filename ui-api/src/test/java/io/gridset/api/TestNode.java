@@ -53,7 +53,7 @@ public final class TestNode implements AutoCloseable {
             "/state",
             List.of("unix:" + socket()),
             host.cacheUsage(),
-            new MemberView(1, List.of(new Member("a", 1))),
+            MemberView.of(List.of(new Member("a", 1))),
             new NodeView.Memory(1 << 20, 512 << 20, 64 << 20, 1L << 33));
       }
 

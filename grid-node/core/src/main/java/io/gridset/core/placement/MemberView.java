@@ -1,10 +1,28 @@
 package io.gridset.core.placement;
 
+import java.util.Comparator;
 import java.util.List;
 
-/// The members at one moment. `epoch` grows with every change and goes with each peer request.
-public record MemberView(long epoch, List<Member> members) {
+/// The members at one moment, ordered by id. `fingerprint` depends on the members alone, so two
+/// members that see the same ones agree on it; it goes with each peer request.
+public record MemberView(long fingerprint, List<Member> members) {
   public MemberView {
     members = List.copyOf(members);
+  }
+
+  /// The view of these members, in whatever order they come.
+  public static MemberView of(List<Member> members) {
+    List<Member> ordered = members.stream().sorted(Comparator.comparing(Member::id)).toList();
+    long fingerprint = ordered.size();
+    for (Member member : ordered) {
+      long one = Hashing.of(member.id(), Double.hashCode(member.weight()));
+      fingerprint = Hashing.mix(fingerprint ^ one);
+    }
+    return new MemberView(fingerprint, ordered);
+  }
+
+  /// No members at all.
+  public static MemberView empty() {
+    return of(List.of());
   }
 }

@@ -1,51 +1,76 @@
 package io.gridset.core.placement;
 
 import io.gridset.core.block.BlockKey;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /// Capacity-weighted rendezvous hashing (Thaler and Ravishankar 1998; weights after Schindelhauer
 /// and Schomaker 2005): each member's score for a block is `-weight / ln(u)` with `u` uniform from
 /// a hash of both. The first is the block's home. A join or leave moves only the ideal share, and
-/// the previous holder is always next in rank. Pure; thread-safe.
+/// the previous holder is always next in rank. Made once for a view. Pure; thread-safe.
 public final class Ranking {
-  private Ranking() {}
+  private static final int MEMBER_SALT = 0x9E37;
 
-  /// The members that may hold `key`, best first; those of weight 0 are left out.
-  public static List<Member> rank(BlockKey key, MemberView view) {
-    record Scored(Member member, double score) {}
-    List<Scored> scored = new ArrayList<>(view.members().size());
-    long seed = hash(key.version().id(), key.index());
-    for (Member member : view.members()) {
-      if (member.weight() > 0) {
-        scored.add(new Scored(member, score(seed, member)));
+  private final MemberView view;
+  private final Member[] candidates;
+  private final long[] hashes;
+
+  private record Scored(Member member, double score) {}
+
+  private Ranking(MemberView view) {
+    this.view = view;
+    candidates =
+        view.members().stream().filter(member -> member.weight() > 0).toArray(Member[]::new);
+    hashes = new long[candidates.length];
+    for (int i = 0; i < candidates.length; i++) {
+      hashes[i] = Hashing.of(candidates[i].id(), MEMBER_SALT);
+    }
+  }
+
+  /// The ranking among the members of `view`; those of weight 0 are left out.
+  public static Ranking of(MemberView view) {
+    return new Ranking(view);
+  }
+
+  public MemberView view() {
+    return view;
+  }
+
+  /// The home of `key`; empty while no member has capacity.
+  public Optional<Member> home(BlockKey key) {
+    long seed = seed(key);
+    int best = -1;
+    double bestScore = -1;
+    for (int i = 0; i < candidates.length; i++) {
+      double score = score(seed, i);
+      if (score > bestScore) {
+        best = i;
+        bestScore = score;
       }
     }
-    scored.sort(Comparator.comparingDouble(Scored::score).reversed());
-    return scored.stream().map(Scored::member).toList();
+    return best < 0 ? Optional.empty() : Optional.of(candidates[best]);
   }
 
-  private static double score(long seed, Member member) {
-    long bits = mix(seed ^ hash(member.id(), 0x9E37));
-    double uniform = ((bits >>> 11) + 0.5) / (1L << 53);
-    return -member.weight() / Math.log(uniform);
-  }
-
-  private static long hash(String text, int salt) {
-    long hash = 0xCBF29CE484222325L ^ mix(salt);
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      hash = (hash ^ (b & 0xFF)) * 0x100000001B3L;
+  /// The first `limit` members for `key`, best first.
+  public List<Member> first(BlockKey key, int limit) {
+    long seed = seed(key);
+    List<Scored> scored = new ArrayList<>(candidates.length);
+    for (int i = 0; i < candidates.length; i++) {
+      scored.add(new Scored(candidates[i], score(seed, i)));
     }
-    return mix(hash);
+    scored.sort(Comparator.comparingDouble(Scored::score).reversed());
+    return scored.stream().limit(limit).map(Scored::member).toList();
   }
 
-  /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
-  private static long mix(long value) {
-    long z = value + 0x9E3779B97F4A7C15L;
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
+  private static long seed(BlockKey key) {
+    return Hashing.of(key.version().id(), key.index());
+  }
+
+  private double score(long seed, int candidate) {
+    long bits = Hashing.mix(seed ^ hashes[candidate]);
+    double uniform = ((bits >>> 11) + 0.5) / (1L << 53);
+    return -candidates[candidate].weight() / Math.log(uniform);
   }
 }

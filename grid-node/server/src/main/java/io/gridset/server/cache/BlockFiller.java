@@ -2,6 +2,7 @@ package io.gridset.server.cache;
 
 import io.gridset.core.block.ByteRange;
 import io.gridset.core.cache.Admission;
+import io.gridset.core.cache.Purpose;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.cache.mapping.NativeFile;
@@ -27,7 +28,7 @@ final class BlockFiller {
     this.cache = cache;
   }
 
-  Admission admit(CacheEntry entry, int block) {
+  Admission admit(CacheEntry entry, int block, Purpose purpose) {
     ByteRange range = entry.layout.range(block);
     try (Aftermath after = new Aftermath()) {
       cache.lock.lock();
@@ -41,6 +42,9 @@ final class BlockFiller {
           return new Admission.Declined(refusal);
         }
         long need = Tier.roundUp(range.length());
+        if (purpose == Purpose.COPY && !hasRoomForCopy(need)) {
+          return new Admission.Declined("no room beside the blocks that are at home here");
+        }
         return place == null
             ? admitFirst(entry, block, need, after)
             : admitNext(entry, place, block, after);
@@ -50,6 +54,11 @@ final class BlockFiller {
         cache.lock.unlock();
       }
     }
+  }
+
+  /// Copies never make another block go.
+  private boolean hasRoomForCopy(long bytes) {
+    return cache.tiers().stream().anyMatch(tier -> tier.usedBytes() + bytes <= tier.lowBytes());
   }
 
   private @Nullable String refusal(CacheEntry entry, int block) {
@@ -125,7 +134,7 @@ final class BlockFiller {
         }
         int slot = writer.place.slot;
         account(entry, writer.place, writer.file);
-        table.publish(slot, writer.block, writer.crc());
+        table.publish(slot, writer.block, writer.crc32c());
         count(entry, writer.place, writer.range().length());
         if (table.isComplete(slot) && writer.place.isWhole() && !entry.forgotten) {
           Tier.seal(writer.file);
@@ -149,9 +158,7 @@ final class BlockFiller {
       if (cache.isClosed()) {
         writer.file.close();
       } else {
-        if (writer.writtenBytes() > 0) {
-          writer.file.punchHole(writer.range().offset(), writer.range().length());
-        }
+        writer.file.punchHole(writer.range().offset(), writer.range().length());
         account(writer.entry, writer.place, writer.file);
         finish(writer);
       }

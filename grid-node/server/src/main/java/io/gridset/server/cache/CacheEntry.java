@@ -8,6 +8,7 @@ import io.gridset.core.cache.SealedFile;
 import java.util.BitSet;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -128,6 +129,12 @@ final class CacheEntry {
     layout.range(block);
     Place at = place;
     return at != null && at.isPresent(block);
+  }
+
+  OptionalInt crc32c(int block) {
+    layout.range(block);
+    Place at = place;
+    return at == null ? OptionalInt.empty() : at.crc32c(block);
   }
 
   Optional<SealedFile> sealedFile() {

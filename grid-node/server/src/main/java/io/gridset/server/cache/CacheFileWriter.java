@@ -40,8 +40,15 @@ final class CacheFileWriter implements BlockWriter {
     return Tier.roundUp(range.length());
   }
 
-  int crc() {
+  @Override
+  public int crc32c() {
     return (int) crc.getValue();
+  }
+
+  @Override
+  public void restart() {
+    crc.reset();
+    written = 0;
   }
 
   @Override

@@ -5,8 +5,10 @@ import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.Admission;
 import io.gridset.core.cache.BlockLookup;
 import io.gridset.core.cache.CachedFile;
+import io.gridset.core.cache.Purpose;
 import io.gridset.core.cache.SealedFile;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// One opening of a file version. After `close()` it finds nothing and admits nothing.
@@ -41,10 +43,15 @@ final class CacheHandle implements CachedFile {
   }
 
   @Override
-  public Admission admit(int block) {
+  public Admission admit(int block, Purpose purpose) {
     return isUsable()
-        ? cache.filler().admit(entry, block)
+        ? cache.filler().admit(entry, block, purpose)
         : new Admission.Declined("the file or the cache is closed");
+  }
+
+  @Override
+  public OptionalInt crc32c(int block) {
+    return isUsable() ? entry.crc32c(block) : OptionalInt.empty();
   }
 
   @Override

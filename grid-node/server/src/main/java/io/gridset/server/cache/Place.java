@@ -7,6 +7,7 @@ import io.gridset.server.cache.mapping.Mapping;
 import io.gridset.server.cache.mapping.NativeFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.zip.CRC32C;
@@ -65,6 +66,11 @@ final class Place {
 
   boolean isPresent(int block) {
     return BlockTable.isPresent(tier.table.word(slot, block));
+  }
+
+  OptionalInt crc32c(int block) {
+    long word = tier.table.word(slot, block);
+    return BlockTable.isPresent(word) ? OptionalInt.of(BlockTable.crc(word)) : OptionalInt.empty();
   }
 
   /// What reading a block may find.

@@ -58,7 +58,7 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
 
   private GridMember(GridSettings settings) {
     this.settings = settings;
-    this.view = new MemberView(0, List.of(new Member(id, settings.weight())));
+    this.view = MemberView.of(List.of(new Member(id, settings.weight())));
   }
 
   /// Begins to join. A failure is logged and stands in [#status()]; it does not stop the node.
@@ -87,9 +87,7 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
     return id;
   }
 
-  /// The members now; a snapshot, never waiting. The epoch counts the changes that *this* member
-  /// saw: Hazelcast's public API has no version of the member list, so epochs of two members are
-  /// not comparable, and a peer compares the epochs of one sender only.
+  /// The members now; a snapshot, never waiting.
   @Override
   public MemberView get() {
     return view;
@@ -243,7 +241,7 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
               .sorted(Comparator.comparing(Member::id))
               .toList();
       if (!members.equals(view.members())) {
-        view = new MemberView(view.epoch() + 1, members);
+        view = MemberView.of(members);
       }
       String address = instance.getCluster().getLocalMember().getAddress().toString();
       status = new GridStatus(GridStatus.Phase.JOINED, members.size(), address, "");

@@ -9,6 +9,7 @@ import io.gridset.core.cache.BlockWriter;
 import io.gridset.core.cache.CacheUsage;
 import io.gridset.core.cache.CachedFile;
 import io.gridset.core.cache.PinnedBytes;
+import io.gridset.core.cache.Purpose;
 import io.gridset.core.cache.SealedFile;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -18,8 +19,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.zip.CRC32C;
 
 /// A block cache in direct memory. Evicted blocks are overwritten once nobody pins them, so that a
 /// reader who uses them later sees wrong bytes. One lock; made for tests.
@@ -254,7 +257,19 @@ public final class MemoryBlockCache implements BlockCache {
     }
 
     @Override
-    public Admission admit(int index) {
+    public OptionalInt crc32c(int index) {
+      synchronized (MemoryBlockCache.this) {
+        if (!place.has(index)) {
+          return OptionalInt.empty();
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(place.blocks[index].bytes.duplicate().clear());
+        return OptionalInt.of((int) crc.getValue());
+      }
+    }
+
+    @Override
+    public Admission admit(int index, Purpose purpose) {
       synchronized (MemoryBlockCache.this) {
         if (!open) {
           throw new IllegalStateException("used after close");
@@ -266,7 +281,8 @@ public final class MemoryBlockCache implements BlockCache {
           throw new IllegalStateException("two writers for block " + index);
         }
         int length = (int) place.layout.range(index).length();
-        if (declines || !makeRoom(length)) {
+        boolean fits = purpose == Purpose.COPY ? used + length <= quota : makeRoom(length);
+        if (declines || !fits) {
           return new Admission.Declined("nothing evictable");
         }
         used += length;
@@ -325,6 +341,18 @@ public final class MemoryBlockCache implements BlockCache {
     @Override
     public long writtenBytes() {
       return target.position();
+    }
+
+    @Override
+    public int crc32c() {
+      CRC32C crc = new CRC32C();
+      crc.update(target.duplicate().flip());
+      return (int) crc.getValue();
+    }
+
+    @Override
+    public void restart() {
+      target.clear();
     }
 
     @Override

@@ -83,9 +83,9 @@ class ReadAheadWindowTest {
 
   @Test
   void theHomeOfABlockIsTheFirstInRankAndAMemberAloneIsHomeToAll() {
-    MemberView two = new MemberView(1, List.of(new Member("a", 1), new Member("b", 1)));
+    MemberView two = MemberView.of(List.of(new Member("a", 1), new Member("b", 1)));
     Homes here = new Homes("a", () -> two);
-    Homes alone = new Homes("a", () -> new MemberView(1, List.of()));
+    Homes alone = new Homes("a", () -> MemberView.of(List.of()));
     int mine = 0;
     for (int i = 0; i < 1000; i++) {
       var key =

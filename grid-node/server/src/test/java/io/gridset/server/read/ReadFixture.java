@@ -45,7 +45,7 @@ public final class ReadFixture implements AutoCloseable {
   }
 
   public static ReadSettings settings(MemoryBudget budget) {
-    MemberView alone = new MemberView(1, List.of(new Member("me", 1)));
+    MemberView alone = MemberView.of(List.of(new Member("me", 1)));
     return new ReadSettings(BLOCK, Duration.ofSeconds(60), budget, new Homes("me", () -> alone));
   }
 

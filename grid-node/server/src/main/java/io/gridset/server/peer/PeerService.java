@@ -1,0 +1,28 @@
+package io.gridset.server.peer;
+
+import io.gridset.client.peer.BlockRequest;
+import io.gridset.client.peer.Presence;
+import io.gridset.core.block.FileVersion;
+import io.gridset.core.store.StorageException;
+import java.util.Optional;
+
+/// What the data server of a node answers from. Thread-safe.
+public interface PeerService {
+  /// The block, if it is here now. The caller closes it.
+  ///
+  /// @throws StorageException NOT_FOUND when the dataset does not run here; INVALID for another
+  ///   block size
+  Optional<HeldBlock> held(BlockRequest request) throws StorageException;
+
+  /// Whether the block is on its way from the origin now.
+  boolean isComing(BlockRequest request);
+
+  /// Brings the block here, as its home does, and waits for it. For `IF_HELD` it only joins what is
+  /// on its way from the origin. The caller closes it.
+  ///
+  /// @throws StorageException as [#held], and what the origin says
+  HeldBlock bring(BlockRequest request) throws StorageException;
+
+  /// What of a file version is here; nothing for an unknown one.
+  Presence presence(FileVersion version);
+}
