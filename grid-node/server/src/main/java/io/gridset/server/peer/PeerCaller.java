@@ -15,6 +15,16 @@ public record PeerCaller(Optional<ReaderClaims> claims) {
     return new PeerCaller(Optional.empty());
   }
 
+  /// Whether it is a member of the grid, and not a reader node.
+  public boolean isMember() {
+    return claims.isEmpty();
+  }
+
+  /// Whether it may read this dataset and know of it.
+  public boolean maySee(DatasetName dataset) {
+    return claims.isEmpty() || claims.get().allowsAll() || claims.get().allows(dataset);
+  }
+
   /// @throws StorageException ACCESS_DENIED for a reader
   public void requireMember() throws StorageException {
     if (claims.isPresent()) {
