@@ -331,6 +331,8 @@ class Reader:
         listed = set(os.listdir(os.path.join(self.root, os.path.dirname(name))))
         self.end()
         if os.path.basename(name) not in listed:
+            if self.row[EXCUSED]:  # nothing is mounted there now
+                raise OSError(errno.ENOENT, "not listed")
             self.row.add(WRONG)
             self.tell(file=name, listed=sorted(listed)[:20])
         fd = self.open(name)
