@@ -111,7 +111,6 @@ final class PlacementSimulation {
     report.put("movedByJoin", tally.movedByJoin);
     report.put("leaveShare", upheaval.leaver.weight() / total);
     report.put("movedByLeave", tally.movedByLeave);
-    report.put("largestInheritance", largestInheritance(tally, weights, total));
     report.put("secondCopies", tally.secondCopies);
     report.put("twoShare", (upheaval.leaver.weight() + upheaval.second.weight()) / total);
     report.put("lostByTwoCrashes", tally.lostByTwoCrashes);
@@ -119,16 +118,5 @@ final class PlacementSimulation {
     report.put("movedByRestart", tally.movedByRestart);
     report.put("movedByRenaming", tally.movedByRenaming);
     return report;
-  }
-
-  /// What the most burdened survivor gets of the leaver's blocks, in multiples of its fair share.
-  private double largestInheritance(Tally tally, double[] weights, double total) {
-    double survivors = total - upheaval.leaver.weight();
-    double largest = 0;
-    for (int i = 0; i < members; i++) {
-      largest =
-          Math.max(largest, tally.inherited[i] / (tally.movedByLeave * weights[i] / survivors));
-    }
-    return largest;
   }
 }

@@ -3,7 +3,6 @@ package io.gridset.core.placement;
 /// What one thread has counted of an [Upheaval], in blocks. Not thread-safe; added up at the end.
 final class Tally {
   final long[] loads;
-  final long[] inherited;
   long ranked;
   long judged;
   long movedByJoin;
@@ -21,13 +20,11 @@ final class Tally {
 
   Tally(int members) {
     loads = new long[members];
-    inherited = new long[members];
   }
 
   void add(Tally other) {
     for (int i = 0; i < loads.length; i++) {
       loads[i] += other.loads[i];
-      inherited[i] += other.inherited[i];
     }
     ranked += other.ranked;
     judged += other.judged;

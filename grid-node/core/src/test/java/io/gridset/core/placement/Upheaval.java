@@ -59,7 +59,6 @@ final class Upheaval {
     Member heir = left.home(key).orElseThrow();
     if (home == leaver) {
       tally.movedByLeave++;
-      tally.inherited[number(ranks.get(1))]++;
       tally.broken += heir == ranks.get(1) ? 0 : 1;
     } else {
       tally.broken += heir == home ? 0 : 1;
