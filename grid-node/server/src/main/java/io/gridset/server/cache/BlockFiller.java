@@ -43,7 +43,12 @@ final class BlockFiller {
           return new Admission.Declined(refusal);
         }
         cache.homes().refresh(after);
-        Room room = purpose == Purpose.COPY ? Room::isLeft : cache.evictor()::makeRoom;
+        Room room =
+            switch (purpose) {
+              case HOME -> cache.evictor()::makeRoom;
+              case HANDOVER -> cache.evictor()::makeRoomOfCopies;
+              case COPY -> Room::isLeft;
+            };
         return place == null
             ? admitFirst(entry, block, room, after)
             : admitNext(entry, place, block, room, after);

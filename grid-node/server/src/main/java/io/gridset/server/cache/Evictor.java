@@ -49,6 +49,16 @@ final class Evictor {
     return tier.usedBytes() + bytes <= quota;
   }
 
+  /// Whether `bytes` more fit below the high mark, now or after blocks went that are not at home
+  /// here.
+  boolean makeRoomOfCopies(Tier tier, long bytes, Aftermath after) {
+    if (tier.usedBytes() + bytes > tier.highBytes()) {
+      tier.sweepLeaving(after);
+      copies.evict(tier, tier.lowBytes() - bytes, tier.highBytes() - bytes, after);
+    }
+    return tier.usedBytes() + bytes <= tier.highBytes();
+  }
+
   private void evictFiles(Tier tier, long target, Aftermath after) {
     BitSet refused = new BitSet();
     while (tier.usedBytes() > target && refused.cardinality() < MAX_REFUSALS) {
