@@ -70,6 +70,7 @@ public final class LocalDatasetHost implements DatasetHost {
     }
     if (disposal == Disposal.DROP_BYTES) {
       settings.caches().discard(uid);
+      settings.listings().shelf().discard(uid);
     }
   }
 
