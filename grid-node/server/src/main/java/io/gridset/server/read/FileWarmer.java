@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Brings the missing blocks of a file into the cache, in file order, several at once. Needs no
-/// memory budget: a block takes cache space only once its store's gate let it pass. Thread-safe.
+/// memory budget: a block takes cache space only when its bytes are about to come. Thread-safe.
 final class FileWarmer {
   private final BlockLoader loader;
   private final Duration patience;
