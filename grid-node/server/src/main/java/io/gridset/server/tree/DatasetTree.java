@@ -153,12 +153,18 @@ public final class DatasetTree implements AutoCloseable {
   /// Forgets what was listed at, above and below `path`, here and on all members that answer: the
   /// next look asks the origin, and what it finds different is told to the listeners.
   public void sync(String path) {
-    expire(path);
+    expireHere(path);
     listings.exchange().others().forget(uid, path);
+    totals.refresh();
   }
 
   /// Forgets what was listed at, above and below `path` on this node.
   public void expire(String path) {
+    expireHere(path);
+    totals.refresh();
+  }
+
+  private void expireHere(String path) {
     listings.forgetSilence();
     Slot parent = path.isEmpty() ? null : slots.get(Paths.parent(path));
     if (parent != null) {
@@ -170,7 +176,6 @@ public final class DatasetTree implements AutoCloseable {
             slot.directory.expire(freshness);
           }
         });
-    totals.refresh();
   }
 
   /// Notes that the store says `file` is another version now.
