@@ -95,6 +95,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     }
     if (disposal == Disposal.DROP_BYTES) {
       settings.caches().discard(uid);
+      settings.listings().shelf().discard(uid);
     }
   }
 
