@@ -48,6 +48,17 @@ public final class Homes {
     return ranking().first(key, limit);
   }
 
+  /// Whether this member is the one that acts where one of all must: the first, by id, of those
+  /// that have capacity; any, while none has.
+  public boolean leads() {
+    for (Member member : ranking().view().members()) { // By id.
+      if (member.weight() > 0) {
+        return member.id().equals(self);
+      }
+    }
+    return true;
+  }
+
   /// Whether this member is to load `key`: it is its home, or nobody is.
   public boolean isHere(BlockKey key) {
     return homeOf(key).map(home -> home.id().equals(self)).orElse(true);
