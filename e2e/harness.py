@@ -45,8 +45,9 @@ class Scratch:
     """A directory of this run on disk and one in shared memory, both removed at the end."""
 
     def __init__(self):
-        self.disk = Path(tempfile.mkdtemp(prefix="gridset-e2e-"))
-        self.memory = Path(tempfile.mkdtemp(prefix="gridset-e2e-", dir="/dev/shm"))
+        prefix = f"gridset-e2e-{os.getpid()}-"  # by which hosts.sweep() tells those of dead runs
+        self.disk = Path(tempfile.mkdtemp(prefix=prefix))
+        self.memory = Path(tempfile.mkdtemp(prefix=prefix, dir="/dev/shm"))
 
     def close(self):
         for line in Path("/proc/self/mounts").read_text().splitlines():
@@ -87,18 +88,20 @@ class Process:
 class Store(Process):
     """The local object store: OSS and S3 over HTTP, with faults, limits and byte counts."""
 
-    def __init__(self, scratch, *options):
+    def __init__(self, scratch, *options, host=None):
+        """On loopback, or on a test host (hosts.Host)."""
         self.root = scratch.disk / "store"
         self.root.mkdir(exist_ok=True)
-        self.port = free_port()
+        self.port = 9000 if host else free_port()
+        address = host.address if host else "127.0.0.1"
         lib = sorted((ROOT / "ui-api" / "target" / "lib").glob("*.jar"))
         java = os.environ.get("JAVA_HOME", "") + "/bin/java"
         super().__init__(
-            [java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", ":".join(map(str, lib)),
-             "io.gridset.localstore.LocalStoreMain", "--root", str(self.root), "--port", str(self.port),
+            [*(host.enter if host else []), java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", ":".join(map(str, lib)),
+             "io.gridset.localstore.LocalStoreMain", "--root", str(self.root), "--host", address, "--port", str(self.port),
              "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY, "--until", "signal", *options],
             scratch.disk / "store.log")
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"http://{address}:{self.port}"
         wait_for("the object store", self._answers)
 
     def _answers(self):
@@ -110,8 +113,12 @@ class Store(Process):
             return None
 
     def statistics(self):
-        with urllib.request.urlopen(self.endpoint + "/-/statistics", timeout=5) as answer:
-            return json.load(answer)
+        return json.loads(self._http("GET", "/-/statistics"))
+
+    def _http(self, method, path):
+        request = urllib.request.Request(self.endpoint + path, method=method)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.read()
 
     def behave(self, **behaviour):
         """Sets limits and faults: rate, per_connection_rate, latency, fault (a text or a list of them)."""
@@ -119,9 +126,7 @@ class Store(Process):
         for name, value in behaviour.items():
             values = value if isinstance(value, list) else [value]
             pairs += [(name.replace("_", "-"), each) for each in values]
-        request = urllib.request.Request(
-            self.endpoint + "/-/behaviour?" + urllib.parse.urlencode(pairs), method="PUT")
-        urllib.request.urlopen(request, timeout=5).read()
+        self._http("PUT", "/-/behaviour?" + urllib.parse.urlencode(pairs))
 
     def body_bytes(self):
         return self.statistics()["bodyBytes"]
@@ -130,17 +135,27 @@ class Store(Process):
 class Node(Process):
     """`gridset up` in a directory of its own."""
 
-    def __init__(self, scratch, name="node", env=None, *options):
-        self.scratch, self.name, self.options = scratch, name, options
+    def __init__(self, scratch, name="node", env=None, *options, enter=(), launch_only=False):
+        """`enter` is a command before the node's, such as a test host's; `launch_only` does not wait for the API."""
+        self.scratch, self.name, self.options, self.enter = scratch, name, options, list(enter)
         self.run = scratch.disk / name / "run"
         self.state = scratch.disk / name / "state"
         self.env = dict(env or {}, GRIDSET_RUN_DIR=str(self.run), GRIDSET_STATE_DIR=str(self.state))
-        self.start()
+        self.launch()
+        if not launch_only:
+            self.await_answer()
 
     def start(self):
+        self.launch()
+        self.await_answer()
+
+    def launch(self):
         self.run.mkdir(parents=True, exist_ok=True)
-        super().__init__([GRIDSET, "up", *self.options], self.scratch.disk / f"{self.name}.log", self.env)
-        wait_for("the node", self._answers, 60)
+        super().__init__(
+            [*self.enter, GRIDSET, "up", *self.options], self.scratch.disk / f"{self.name}.log", self.env)
+
+    def await_answer(self, seconds=60):
+        wait_for("the node", self._answers, seconds)
 
     def _answers(self):
         if self.child.poll() is not None:

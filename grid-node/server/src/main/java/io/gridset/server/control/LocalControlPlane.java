@@ -45,6 +45,7 @@ public final class LocalControlPlane implements ControlPlane {
 
   private final ControlSettings settings;
   private final RecordStore records;
+  private final RecordExchange exchange;
   private final ResourceCatalog catalog;
   private final HostDriver datasets;
   private final LoadDriver loads;
@@ -57,23 +58,29 @@ public final class LocalControlPlane implements ControlPlane {
   private final CompletableFuture<Void> settled = new CompletableFuture<>();
   private final Thread worker;
 
+  /// What is declared, and who else shall know.
+  private record Records(RecordStore store, RecordExchange exchange) {}
+
   private LocalControlPlane(
       ControlSettings settings,
-      RecordStore records,
+      Records records,
       DatasetHost host,
       InstantSource clock,
       Ticker ticker) {
     this.settings = settings;
-    this.records = records;
+    this.records = records.store();
+    this.exchange = records.exchange();
     this.clock = clock;
-    this.catalog = new ResourceCatalog(records);
+    this.catalog = new ResourceCatalog(records.store());
     this.events = new EventLog(clock);
     this.datasets = new HostDriver(host, ticker, wake::release);
     this.loads = new LoadDriver(host, wake::release);
     DatasetResolver resolver = new DatasetResolver(new SecretLookup(catalog, settings));
     this.loop =
         new ReconcileLoop(
-            new ReconcileLoop.Parts(catalog, resolver, datasets, loads, events), clock, ticker);
+            new ReconcileLoop.Parts(catalog, resolver, datasets, loads, events, exchange::leads),
+            clock,
+            ticker);
     this.view = new StatusView(catalog, loop, loads, host);
     this.worker = Thread.ofVirtual().name("gridset-control").unstarted(this::work);
   }
@@ -91,7 +98,8 @@ public final class LocalControlPlane implements ControlPlane {
       throws IOException {
     RecordStore records =
         RecordStore.open(settings.stateDirectory(), exchange, ResourceCatalog::isShared);
-    LocalControlPlane plane = new LocalControlPlane(settings, records, host, clock, ticker);
+    LocalControlPlane plane =
+        new LocalControlPlane(settings, new Records(records, exchange), host, clock, ticker);
     records.watch(plane.wake::release);
     plane.worker.start();
     return plane;
@@ -109,6 +117,9 @@ public final class LocalControlPlane implements ControlPlane {
     ParsedManifests parsed = ManifestParser.parse(manifests, defaultNamespace);
     if (!parsed.problems().isEmpty()) {
       throw new ManifestException(parsed.problems());
+    }
+    if (mode == ApplyMode.APPLY) {
+      exchange.admitChange();
     }
     List<ApplyOutcome> outcomes = new ArrayList<>();
     List<StoredResource> stored = new ArrayList<>();
@@ -151,6 +162,7 @@ public final class LocalControlPlane implements ControlPlane {
 
   @Override
   public boolean delete(ResourceKind kind, DatasetName name) {
+    exchange.admitChange();
     List<StoredResource> gone;
     synchronized (catalog) {
       Optional<StoredResource> deleted = catalog.find(kind, name);

@@ -254,7 +254,7 @@ public final class GridLoads implements AutoCloseable {
   /// have left behind.
   private void sweep(Set<String> known) {
     String own = "/" + homes.self();
-    boolean leads = homes.leads();
+    boolean leads = homes.ranking().view().isLedBy(homes.self());
     for (String key : progress.entries().keySet()) {
       String id = key.substring(0, Math.max(0, key.indexOf('/')));
       boolean stands = known.contains(id) || runs.containsKey(id) || shares.containsKey(id);

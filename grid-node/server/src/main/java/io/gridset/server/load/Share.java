@@ -69,6 +69,11 @@ final class Share {
     return new Part(file, blocks, bytes);
   }
 
+  /// Whether a block is at home here, and no replica.
+  boolean isHome(TreeFile file, int block) {
+    return members == 0 || isHere(new BlockKey(file.version(), block), 1);
+  }
+
   /// Bytes of the file that all members together are to hold.
   long wantedBytes(TreeFile file) {
     return file.entry().sizeBytes() * Math.max(1, replicas(file));

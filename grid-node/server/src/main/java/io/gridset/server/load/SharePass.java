@@ -309,9 +309,20 @@ final class SharePass {
 
     @Override
     public boolean begins(int block) {
+      return plan.rate().take(length(block), () -> !stopped);
+    }
+
+    /// What a replica is brought from has asked the origin on its behalf: that counts.
+    @Override
+    public void cameFromElsewhere(int block) {
+      if (share.isHome(part.file(), block)) {
+        plan.rate().giveBack(length(block));
+      }
+    }
+
+    private long length(int block) {
       long start = (long) block * dataset.blockBytes();
-      long bytes = Math.min(dataset.blockBytes(), part.file().entry().sizeBytes() - start);
-      return plan.rate().take(bytes, () -> !stopped);
+      return Math.min(dataset.blockBytes(), part.file().entry().sizeBytes() - start);
     }
   }
 

@@ -3,6 +3,7 @@ package io.gridset.server.peer;
 import io.gridset.client.peer.BlockRequest;
 import io.gridset.client.peer.Presence;
 import io.gridset.core.block.FileVersion;
+import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.store.StorageException;
 import java.util.Optional;
 
@@ -25,4 +26,10 @@ public interface PeerService {
 
   /// What of a file version is here; nothing for an unknown one.
   Presence presence(FileVersion version);
+
+  /// The name of a dataset that runs here, by its UID. Readers with a token for some datasets may
+  /// only touch those that are named here: without names, none.
+  default Optional<DatasetName> datasetName(String uid) {
+    return Optional.empty();
+  }
 }

@@ -21,6 +21,9 @@ public interface BlockChoice {
     return true;
   }
 
+  /// Told when a block that began has come without the origin being asked by this node.
+  default void cameFromElsewhere(int block) {}
+
   /// All blocks, as long as `wanted` says so.
   static BlockChoice all(BooleanSupplier wanted) {
     return _ -> wanted.getAsBoolean() ? Answer.TAKE : Answer.STOP;

@@ -15,38 +15,25 @@ import org.jspecify.annotations.Nullable;
 /// One block on its way, and those who wait for it. Thread-safe.
 final class BlockFlight {
   private final BlockKey key;
+  private final FlightCourse course;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition landed = lock.newCondition();
   private final List<Consumer<FlightOutcome>> callbacks = new ArrayList<>();
-  private volatile Priority priority;
   private @Nullable FlightOutcome outcome;
   private int waiters;
 
-  BlockFlight(BlockKey key, Priority priority) {
+  /// @param course shared by flights that are one
+  BlockFlight(BlockKey key, FlightCourse course) {
     this.key = key;
-    this.priority = priority;
+    this.course = course;
   }
 
   BlockKey key() {
     return key;
   }
 
-  Priority priority() {
-    return priority;
-  }
-
-  /// Makes it at least as urgent as `wanted`; tells whether that changed anything.
-  boolean raise(Priority wanted) {
-    lock.lock();
-    try {
-      if (wanted.compareTo(priority) >= 0) {
-        return false;
-      }
-      priority = wanted;
-      return true;
-    } finally {
-      lock.unlock();
-    }
+  FlightCourse course() {
+    return course;
   }
 
   /// Announces a reader, who then calls [#await] once; false when it has landed already.

@@ -2,12 +2,14 @@ package io.gridset.server.read;
 
 import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.ByteRange;
+import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.Admission;
 import io.gridset.core.cache.BlockWriter;
-import io.gridset.core.store.RangeSink;
+import io.gridset.core.cache.Purpose;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.tree.TreeFile;
+import java.util.BitSet;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -17,42 +19,79 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Fetches blocks from the origin, each by one flight at a time whoever asks, into the cache, or
-/// into a shared buffer when the cache declines. A flight goes on when its readers leave: what was
-/// paid for stays. Thread-safe.
+/// Brings blocks here, each by one flight at a time whoever asks, into the cache, or into a shared
+/// buffer when the cache declines. A flight goes on when its readers leave: what was paid for
+/// stays. Thread-safe.
 final class BlockLoader implements AutoCloseable {
   /// Longest wait for flights at close: their stores are closed next, which ends them.
   private static final long CLOSE_SECONDS = 10;
 
+  private final String datasetUid;
   private final ReadSettings settings;
   private final ReadStatistics statistics;
   private final ReadThroughBuffers buffers;
   private final Consumer<TreeFile> onChanged;
+  private final OriginSource origin;
+  private final BlockSource source;
   private final ConcurrentMap<BlockKey, BlockFlight> flights = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   /// @param onChanged told when the store says that a file is another version now
   BlockLoader(
+      String datasetUid,
       ReadSettings settings,
       ReadStatistics statistics,
       ReadThroughBuffers buffers,
       Consumer<TreeFile> onChanged) {
+    this.datasetUid = datasetUid;
     this.settings = settings;
     this.statistics = statistics;
     this.buffers = buffers;
     this.onChanged = onChanged;
+    origin = new OriginSource(statistics, settings.patience());
+    source = settings.sources().apply(origin);
   }
 
   /// The flight that brings `block`: the one under way, made as urgent as `priority`, or a new one.
   /// The caller holds a reference to the session.
   BlockFlight fetch(FileSession session, int block, Priority priority) {
-    if (!session.file().identity().hasValidator() && session.layout().blockCount() > 1) {
-      return fetchWhole(session, block, priority);
+    return fetch(session, block, FlightCourse.asking(priority));
+  }
+
+  /// The same for another member that asks this one as the home: it never asks others as homes.
+  BlockFlight fetchAsHome(FileSession session, int block) {
+    BlockFlight flight = fetch(session, block, FlightCourse.asHome(Priority.PEER));
+    flight.course().takeTheHomesPlace();
+    return flight;
+  }
+
+  /// The flight that brings this block from the origin now; null when there is none.
+  @Nullable BlockFlight fromOrigin(BlockKey key) {
+    BlockFlight flight = flights.get(key);
+    return flight != null && flight.course().stage() == FlightCourse.Stage.FROM_ORIGIN
+        ? flight
+        : null;
+  }
+
+  /// The blocks of a file version that come from the origin now.
+  BitSet comingFromOrigin(FileVersion version) {
+    BitSet coming = new BitSet();
+    for (BlockKey key : flights.keySet()) {
+      if (key.version().equals(version) && fromOrigin(key) != null) {
+        coming.set(key.index());
+      }
     }
-    BlockFlight fresh = new BlockFlight(session.key(block), priority);
+    return coming;
+  }
+
+  private BlockFlight fetch(FileSession session, int block, FlightCourse course) {
+    if (!session.file().identity().hasValidator() && session.layout().blockCount() > 1) {
+      return fetchWhole(session, block, course);
+    }
+    BlockFlight fresh = new BlockFlight(session.key(block), course);
     BlockFlight running = flights.putIfAbsent(fresh.key(), fresh);
     if (running != null) {
-      hurry(session, running, priority);
+      running.course().raise(course.priority());
       return running;
     }
     session.retain();
@@ -80,26 +119,28 @@ final class BlockLoader implements AutoCloseable {
 
   /// Fetches `block` past cache and flights, for a reader from whom it was evicted again and again.
   SharedBuffer readThrough(FileSession session, int block) throws StorageException {
-    ByteRange range = session.layout().range(block);
-    try (RequestGate.Permit _ =
-            session.gate().enter(range.length(), () -> Priority.DEMAND, settings.patience());
-        ReadThroughBuffers.Filling filling =
-            buffers.acquire((int) range.length(), settings.patience())) {
-      return fill(session, range, filling);
+    FlightCourse course = FlightCourse.asking(Priority.DEMAND);
+    int length = (int) session.layout().range(block).length();
+    FlightLanding.Rooms buffer =
+        () ->
+            new FlightLanding.Room.Taken(
+                new BufferWriter(buffers.acquire(length, settings.patience())));
+    try (FlightLanding landing = new FlightLanding(course, statistics, buffer)) {
+      source.bring(wish(session, block, course), landing);
+      if (landing.publish() instanceof FlightOutcome.Buffered(var filled)) {
+        return filled;
+      }
+      throw new IllegalStateException("a buffer was asked for");
     }
   }
 
-  private static void hurry(FileSession session, BlockFlight running, Priority priority) {
-    if (running.raise(priority)) {
-      session.gate().reconsider();
-    }
+  private BlockWish wish(FileSession session, int block, FlightCourse course) {
+    return new BlockWish(datasetUid, session.file(), session.layout(), block, course);
   }
 
   private void fly(FileSession session, BlockFlight flight) {
     FlightOutcome outcome;
-    long bytes = session.layout().range(flight.key().index()).length();
-    try (RequestGate.Permit _ =
-        session.gate().enter(bytes, flight::priority, settings.patience())) {
+    try {
       outcome = load(session, flight);
     } catch (StorageException e) {
       outcome = failed(session, e);
@@ -132,95 +173,95 @@ final class BlockLoader implements AutoCloseable {
   }
 
   private FlightOutcome load(FileSession session, BlockFlight flight) throws StorageException {
-    if (closed) {
-      throw StorageException.of(Kind.CANCELLED, "the dataset is being stopped");
+    requireOpen();
+    int block = flight.key().index();
+    FlightOutcome here = find(session, flight);
+    if (here != null) {
+      return here;
     }
     if (!settings.homes().isHere(flight.key())) {
       statistics.awayFromHome.increment();
     }
-    return switch (session.cached().admit(flight.key().index())) {
-      case Admission.AlreadyPresent() -> new FlightOutcome.Published();
-      case Admission.Declined(var reason) -> declined(session, flight, reason);
-      case Admission.Admitted(var writer) -> {
-        try (writer) {
-          read(session, session.layout().range(flight.key().index()), writer);
-          writer.publish();
+    FlightCourse course = flight.course();
+    try (FlightLanding landing =
+        new FlightLanding(course, statistics, () -> room(session, flight))) {
+      try {
+        source.bring(wish(session, block, course), landing);
+      } catch (StorageException e) {
+        FlightOutcome ended = landing.ended();
+        if (ended != null) {
+          return ended;
         }
-        yield new FlightOutcome.Published();
+        throw e;
       }
+      FlightOutcome landed = landing.publish();
+      if (landed instanceof FlightOutcome.Buffered(var filled)) {
+        buffers.keep(flight.key(), filled);
+      }
+      return landed;
+    }
+  }
+
+  private void requireOpen() throws StorageException {
+    if (closed) {
+      throw StorageException.of(Kind.CANCELLED, "the dataset is being stopped");
+    }
+  }
+
+  /// What came here while the flight took off.
+  private @Nullable FlightOutcome find(FileSession session, BlockFlight flight) {
+    if (session.cached().isPresent(flight.key().index())) {
+      return new FlightOutcome.Published();
+    }
+    SharedBuffer before = buffers.find(flight.key());
+    return before == null ? null : new FlightOutcome.Buffered(before);
+  }
+
+  private FlightLanding.Room room(FileSession session, BlockFlight flight) throws StorageException {
+    requireOpen();
+    boolean home =
+        settings.homes().isHere(flight.key())
+            || flight.course().isLoaded()
+            || flight.course().stage() != FlightCourse.Stage.ASKING;
+    if (!home && settings.copies() == Copies.NONE) {
+      return declined(session, flight, "this node keeps no copies");
+    }
+    int block = flight.key().index();
+    return switch (session.cached().admit(block, home ? Purpose.HOME : Purpose.COPY)) {
+      case Admission.Admitted(var writer) -> new FlightLanding.Room.Taken(writer);
+      case Admission.AlreadyPresent() ->
+          new FlightLanding.Room.Unneeded(new FlightOutcome.Published());
+      case Admission.Declined(var reason) -> declined(session, flight, reason);
     };
   }
 
-  private FlightOutcome declined(FileSession session, BlockFlight flight, String reason)
+  /// Only readers of this node wait for a buffer. Were it held up for another member, the buffers
+  /// of two could wait for each other.
+  private FlightLanding.Room declined(FileSession session, BlockFlight flight, String reason)
       throws StorageException {
-    SharedBuffer before = buffers.find(flight.key());
-    if (before != null) {
-      return new FlightOutcome.Buffered(before);
-    }
-    ByteRange range = session.layout().range(flight.key().index());
-    boolean demanded = flight.priority() == Priority.DEMAND;
-    if (!demanded && flight.priority() == Priority.LOAD) {
-      return new FlightOutcome.Refused(reason);
-    }
-    Optional<ReadThroughBuffers.Filling> room =
-        demanded
-            ? Optional.of(buffers.acquire((int) range.length(), settings.patience()))
-            : buffers.tryAcquire((int) range.length());
-    if (room.isEmpty()) {
-      return new FlightOutcome.Refused(reason);
-    }
-    try (ReadThroughBuffers.Filling filling = room.get()) {
-      SharedBuffer filled = fill(session, range, filling);
-      buffers.keep(flight.key(), filled);
-      return new FlightOutcome.Buffered(filled);
-    }
-  }
-
-  private SharedBuffer fill(
-      FileSession session, ByteRange range, ReadThroughBuffers.Filling filling)
-      throws StorageException {
-    read(
-        session,
-        range,
-        bytes -> {
-          if (bytes.remaining() > filling.buffer().remaining()) {
-            throw StorageException.of(Kind.CORRUPT, "the store sent more than was asked for");
-          }
-          statistics.readThrough.add(bytes.remaining());
-          filling.buffer().put(bytes);
-        });
-    if (filling.buffer().position() != range.length()) {
-      throw StorageException.of(Kind.CORRUPT, "the store sent less than was asked for");
-    }
-    return filling.finish();
-  }
-
-  private void read(FileSession session, ByteRange range, RangeSink sink) throws StorageException {
-    TreeFile file = session.file();
-    statistics.requests.increment();
-    file.mount()
-        .store()
-        .read(
-            file.storePath(),
-            file.identity(),
-            range,
-            bytes -> {
-              statistics.origin.add(bytes.remaining());
-              sink.accept(bytes);
-            });
+    int length = (int) session.layout().range(flight.key().index()).length();
+    Optional<ReadThroughBuffers.Filling> filling =
+        switch (flight.course().priority()) {
+          case DEMAND -> Optional.of(buffers.acquire(length, settings.patience()));
+          case PEER, AHEAD -> buffers.tryAcquire(length);
+          case LOAD -> Optional.empty();
+        };
+    return filling.isEmpty()
+        ? new FlightLanding.Room.Unneeded(new FlightOutcome.Refused(reason))
+        : new FlightLanding.Room.Taken(new BufferWriter(filling.get()));
   }
 
   /// Without a validator two requests may see two versions, so one request brings all blocks.
-  private BlockFlight fetchWhole(FileSession session, int block, Priority priority) {
+  private BlockFlight fetchWhole(FileSession session, int block, FlightCourse course) {
     synchronized (session) {
       BlockFlight running = flights.get(session.key(block));
       if (running != null) {
-        hurry(session, running, priority);
+        running.course().raise(course.priority());
         return running;
       }
       BlockFlight[] run = new BlockFlight[session.layout().blockCount()];
       for (int i = 0; i < run.length; i++) {
-        run[i] = new BlockFlight(session.key(i), priority);
+        run[i] = new BlockFlight(session.key(i), course);
         flights.put(run[i].key(), run[i]);
         session.retain();
       }
@@ -232,9 +273,7 @@ final class BlockLoader implements AutoCloseable {
   private void flyWhole(FileSession session, BlockFlight[] run) {
     FlightOutcome outcome;
     try (RequestGate.Permit _ =
-        session
-            .gate()
-            .enter(session.layout().fileBytes(), () -> mostUrgent(run), settings.patience())) {
+        origin.enter(session.file(), session.layout().fileBytes(), run[0].course())) {
       loadWhole(session, run.length);
       outcome = new FlightOutcome.Published();
     } catch (StorageException e) {
@@ -252,18 +291,8 @@ final class BlockLoader implements AutoCloseable {
     }
   }
 
-  private static Priority mostUrgent(BlockFlight[] run) {
-    Priority best = Priority.LOAD;
-    for (BlockFlight flight : run) {
-      best = flight.priority().compareTo(best) < 0 ? flight.priority() : best;
-    }
-    return best;
-  }
-
   private void loadWhole(FileSession session, int blocks) throws StorageException {
-    if (closed) {
-      throw StorageException.of(Kind.CANCELLED, "the dataset is being stopped");
-    }
+    requireOpen();
     @Nullable BlockWriter[] writers = new BlockWriter[blocks];
     try {
       int present = 0;
@@ -282,8 +311,10 @@ final class BlockLoader implements AutoCloseable {
         throw StorageException.of(
             Kind.UNSUPPORTED, mustBeWhole(session) + "only a part is left of it; evict it");
       }
-      read(
-          session, new ByteRange(0, session.layout().fileBytes()), new WholeSink(session, writers));
+      origin.read(
+          session.file(),
+          new ByteRange(0, session.layout().fileBytes()),
+          new WholeSink(session, writers));
       for (BlockWriter writer : writers) {
         if (writer != null) {
           writer.publish();

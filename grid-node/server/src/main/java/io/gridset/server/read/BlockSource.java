@@ -9,6 +9,6 @@ public interface BlockSource {
   /// Brings the whole block into `landing`; on return all its bytes have landed and, where another
   /// member sent them, agree with the checksum that came along.
   ///
-  /// @throws StorageException when no source could bring it
+  /// @throws StorageException when no source could bring it, and whatever `landing` fails with
   void bring(BlockWish wish, BlockLanding landing) throws StorageException;
 }

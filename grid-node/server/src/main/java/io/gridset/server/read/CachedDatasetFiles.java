@@ -52,7 +52,7 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
     this.settings = settings;
     sessions = new FileSessions(uid, cache, settings.blockBytes(), recent);
     buffers = new ReadThroughBuffers(settings.budget(), settings.blockBytes());
-    loader = new BlockLoader(settings, statistics, buffers, tree::invalidate);
+    loader = new BlockLoader(uid, settings, statistics, buffers, tree::invalidate);
     warmer = new FileWarmer(loader, settings.patience());
     siblings = new SiblingWarmer(sessions, loader, settings.budget(), cache, settings.blockBytes());
     Prefetcher prefetcher = new Prefetcher(loader, warmer, settings.budget(), cache);

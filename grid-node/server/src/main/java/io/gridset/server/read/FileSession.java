@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class FileSession {
   private final TreeFile file;
   private final CachedFile cached;
-  private final RequestGate gate;
   private final Consumer<FileSession> onClose;
   private final ReadStreams streams;
   private final AtomicInteger references = new AtomicInteger(1);
@@ -22,10 +21,9 @@ final class FileSession {
   private final AtomicBoolean warming = new AtomicBoolean();
   private volatile @Nullable ScatteredFormat format;
 
-  FileSession(TreeFile file, CachedFile cached, RequestGate gate, Consumer<FileSession> onClose) {
+  FileSession(TreeFile file, CachedFile cached, Consumer<FileSession> onClose) {
     this.file = file;
     this.cached = cached;
-    this.gate = gate;
     this.onClose = onClose;
     streams = new ReadStreams(cached.layout());
     format = ScatteredFormat.byName(file.entry().path());
@@ -41,10 +39,6 @@ final class FileSession {
 
   BlockLayout layout() {
     return cached.layout();
-  }
-
-  RequestGate gate() {
-    return gate;
   }
 
   ReadStreams streams() {

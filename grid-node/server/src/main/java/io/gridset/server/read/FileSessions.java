@@ -5,20 +5,18 @@ import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.BlockCache;
 import io.gridset.core.cache.CachedFile;
 import io.gridset.core.store.StorageException;
-import io.gridset.core.store.UnderStore;
 import io.gridset.server.tree.TreeFile;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/// The file versions in use, one session each, and the gate of each store. As many sessions as
-/// there are open files and flights. Thread-safe.
+/// The file versions in use, one session each. As many sessions as there are open files and
+/// flights. Thread-safe.
 final class FileSessions {
   private final String owner;
   private final BlockCache cache;
   private final int blockBytes;
   private final RecentPaths recent;
   private final ConcurrentMap<FileVersion, FileSession> sessions = new ConcurrentHashMap<>();
-  private final ConcurrentMap<UnderStore, RequestGate> gates = new ConcurrentHashMap<>();
 
   FileSessions(String owner, BlockCache cache, int blockBytes, RecentPaths recent) {
     this.recent = recent;
@@ -38,11 +36,7 @@ final class FileSessions {
       BlockLayout layout = new BlockLayout(file.entry().sizeBytes(), blockBytes);
       CachedFile cached = cache.open(file.version(), layout, owner);
       FileSession fresh =
-          new FileSession(
-              file,
-              cached,
-              gates.computeIfAbsent(file.mount().store(), _ -> new RequestGate()),
-              closed -> sessions.remove(file.version(), closed));
+          new FileSession(file, cached, closed -> sessions.remove(file.version(), closed));
       FileSession other =
           sessions.merge(file.version(), fresh, (old, mine) -> old.tryRetain() ? old : mine);
       if (other == fresh) {

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Brings the missing blocks of a file into the cache, in file order, several at once. Needs no
-/// memory budget: a block takes cache space only once its store's gate let it pass. Thread-safe.
+/// memory budget: a block takes cache space only when its bytes are about to come. Thread-safe.
 final class FileWarmer {
   private final BlockLoader loader;
   private final Duration patience;
@@ -42,15 +42,17 @@ final class FileWarmer {
         continue;
       }
       take(room, 1);
-      loader
-          .fetch(session, block, plan.priority())
-          .whenLanded(
-              outcome -> {
-                if (!(outcome instanceof FlightOutcome.Published)) {
-                  ended.compareAndSet(null, outcome);
-                }
-                room.release();
-              });
+      BlockFlight flight = loader.fetch(session, block, plan.priority());
+      int number = block;
+      flight.whenLanded(
+          outcome -> {
+            if (!(outcome instanceof FlightOutcome.Published)) {
+              ended.compareAndSet(null, outcome);
+            } else if (flight.course().stage() != FlightCourse.Stage.FROM_ORIGIN) {
+              plan.choice().cameFromElsewhere(number);
+            }
+            room.release();
+          });
     }
     take(room, plan.blocksAtOnce());
     return switch (ended.get()) {

@@ -1,6 +1,7 @@
 package io.gridset.server.read;
 
 import io.gridset.core.block.BlockKey;
+import io.gridset.core.placement.HomeShare;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.placement.Ranking;
@@ -14,6 +15,7 @@ public final class Homes {
   private final String self;
   private final Supplier<MemberView> views;
   private volatile Ranking ranking;
+  private volatile HomeShare share;
 
   /// @param self this member's id in the view
   /// @param views a local snapshot
@@ -21,6 +23,7 @@ public final class Homes {
     this.self = self;
     this.views = views;
     ranking = Ranking.of(views.get());
+    share = new HomeShare(ranking, self);
   }
 
   public String self() {
@@ -38,6 +41,17 @@ public final class Homes {
     return known;
   }
 
+  /// The blocks that are at home here, by the view of now.
+  public HomeShare share() {
+    Ranking now = ranking();
+    HomeShare known = share;
+    if (known.fingerprint() != now.view().fingerprint()) {
+      known = new HomeShare(now, self);
+      share = known;
+    }
+    return known;
+  }
+
   /// The home of `key`; empty while no member has capacity.
   public Optional<Member> homeOf(BlockKey key) {
     return ranking().home(key);
@@ -46,17 +60,6 @@ public final class Homes {
   /// The first `limit` members for `key`, best first.
   public List<Member> first(BlockKey key, int limit) {
     return ranking().first(key, limit);
-  }
-
-  /// Whether this member is the one that acts where one of all must: the first, by id, of those
-  /// that have capacity; any, while none has.
-  public boolean leads() {
-    for (Member member : ranking().view().members()) { // By id.
-      if (member.weight() > 0) {
-        return member.id().equals(self);
-      }
-    }
-    return true;
   }
 
   /// Whether this member is to load `key`: it is its home, or nobody is.

@@ -1,11 +1,18 @@
 package io.gridset.server.read;
 
 /// Who wants a block, most urgent first.
-enum Priority {
-  /// A reader waits for it.
+public enum Priority {
+  /// A reader of this node waits for it.
   DEMAND,
+  /// Another member waits for it.
+  PEER,
   /// A reader will probably want it soon.
   AHEAD,
   /// A load fetches it.
-  LOAD
+  LOAD;
+
+  /// Whether somebody waits.
+  boolean isAwaited() {
+    return this == DEMAND || this == PEER;
+  }
 }

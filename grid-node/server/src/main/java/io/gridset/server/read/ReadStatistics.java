@@ -11,6 +11,9 @@ public final class ReadStatistics {
   final LongAdder requests = new LongAdder();
   final LongAdder readThrough = new LongAdder();
   final LongAdder awayFromHome = new LongAdder();
+  final LongAdder peer = new LongAdder();
+  final LongAdder peerAttempts = new LongAdder();
+  final LongAdder servedToPeers = new LongAdder();
 
   /// A moment's figures.
   ///
@@ -19,8 +22,11 @@ public final class ReadStatistics {
   /// @param misses blocks that a reader had to wait for
   /// @param originBytes object bytes that came from the stores, repeats included
   /// @param originRequests ranged reads of the stores
-  /// @param readThroughBytes of `originBytes`, those that the cache declined
-  /// @param awayFromHome blocks loaded here though another member is their home
+  /// @param readThroughBytes of the bytes that came, those that the cache declined
+  /// @param awayFromHome blocks brought here though another member is their home
+  /// @param peerBytes bytes that came from other members, repeats included
+  /// @param peerRequests blocks that other members began to send here
+  /// @param servedToPeersBytes bytes of blocks handed out to other members
   public record Figures(
       long servedBytes,
       long hits,
@@ -28,7 +34,10 @@ public final class ReadStatistics {
       long originBytes,
       long originRequests,
       long readThroughBytes,
-      long awayFromHome) {}
+      long awayFromHome,
+      long peerBytes,
+      long peerRequests,
+      long servedToPeersBytes) {}
 
   public Figures figures() {
     return new Figures(
@@ -38,6 +47,9 @@ public final class ReadStatistics {
         origin.sum(),
         requests.sum(),
         readThrough.sum(),
-        awayFromHome.sum());
+        awayFromHome.sum(),
+        peer.sum(),
+        peerAttempts.sum(),
+        servedToPeers.sum());
   }
 }

@@ -47,10 +47,10 @@ final class ReadThroughBuffers implements AutoCloseable {
     }
 
     /// The filled buffer, with one reference for the caller.
-    SharedBuffer finish() {
+    SharedBuffer finish(int crc32c) {
       finished = true;
       ByteBuffer filled = buffer.duplicate().flip();
-      return new SharedBuffer(filled, this::giveBack);
+      return new SharedBuffer(filled, crc32c, this::giveBack);
     }
 
     @Override

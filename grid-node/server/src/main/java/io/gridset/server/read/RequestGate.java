@@ -125,7 +125,7 @@ final class RequestGate {
           best = waiter;
         }
       }
-      int usable = best.priority.get() == Priority.DEMAND ? free : free - RESERVED_UNITS;
+      int usable = best.priority.get().isAwaited() ? free : free - RESERVED_UNITS;
       if (best.units > usable) {
         return;
       }

@@ -10,14 +10,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// reference is released. Born with one reference. Thread-safe.
 final class SharedBuffer {
   private final ByteBuffer bytes;
+  private final int crc32c;
   private final Runnable free;
   private final AtomicInteger references = new AtomicInteger(1);
 
   /// @param bytes filled, from position 0 to its limit
+  /// @param crc32c of all its bytes
   /// @param free run when nobody uses it any more
-  SharedBuffer(ByteBuffer bytes, Runnable free) {
+  SharedBuffer(ByteBuffer bytes, int crc32c, Runnable free) {
     this.bytes = bytes;
+    this.crc32c = crc32c;
     this.free = free;
+  }
+
+  int crc32c() {
+    return crc32c;
   }
 
   /// Adds a reference, unless the last one is gone already.

@@ -46,7 +46,13 @@ public final class ReadFixture implements AutoCloseable {
 
   public static ReadSettings settings(MemoryBudget budget) {
     MemberView alone = MemberView.of(List.of(new Member("me", 1)));
-    return new ReadSettings(BLOCK, Duration.ofSeconds(60), budget, new Homes("me", () -> alone));
+    return new ReadSettings(
+        BLOCK,
+        Duration.ofSeconds(60),
+        budget,
+        new Homes("me", () -> alone),
+        Copies.WHILE_THERE_IS_ROOM,
+        origin -> origin);
   }
 
   public static byte[] random(int length, long seed) {
