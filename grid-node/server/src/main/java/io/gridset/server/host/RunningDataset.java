@@ -1,5 +1,6 @@
 package io.gridset.server.host;
 
+import io.gridset.client.peer.ObjectLocator;
 import io.gridset.core.cache.BlockCache;
 import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.DatasetUsage;
@@ -123,7 +124,12 @@ final class RunningDataset implements AutoCloseable {
 
       @Override
       public void visitFiles(HeldDataset.FileVisitor visitor) throws StorageException {
-        visit("", file -> visitor.visit(file.locator(definition.uid())));
+        visit(
+            "",
+            file ->
+                visitor.visit(
+                    new ObjectLocator(
+                        definition.uid(), file.mount().name(), file.storePath(), file.identity())));
       }
     };
   }
