@@ -288,9 +288,11 @@ class GridSourceTest {
     try (TestGrid grid = TestGrid.of("a", "b", "c")) {
       grid.put(FILE, 60 * BLOCK, 13);
       grid.node("b").cache.declines = true;
-      grid.node("a").cache.declines = true;
       assertThat(grid.node("a").readAll(FILE)).isEqualTo(grid.content(FILE));
       assertThat(grid.origin.bytesRead.get()).isEqualTo(60 * BLOCK);
+      grid.node("c").cache.declines = true;
+      assertThat(grid.node("c").readAll(FILE)).isEqualTo(grid.content(FILE));
+      assertThat(grid.node("b").files.figures().peerBytes()).as("b needs none").isZero();
     }
   }
 
