@@ -122,6 +122,14 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
         : Optional.of(new ReferencedFiles(view.reference, new ViewTarget(view)));
   }
 
+  /// What runs here: datasets first, then those that refer to them.
+  public List<DatasetDefinition> definitions() {
+    List<DatasetDefinition> all = new ArrayList<>();
+    running.values().forEach(dataset -> all.add(dataset.definition()));
+    views.values().forEach(view -> all.add(view.definition()));
+    return all;
+  }
+
   @Override
   public Optional<DatasetUsage> usage(DatasetName name) {
     RunningDataset dataset = running.get(name);
