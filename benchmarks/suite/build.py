@@ -37,3 +37,14 @@ def environment(repository: Path) -> dict[str, str]:
 def class_path(repository: Path) -> str:
     """The libraries of the distribution, the local store among them."""
     return f"{repository / 'ui-api' / 'target' / 'lib'}/*"
+
+
+def tests_jar(repository: Path, module: str) -> Path:
+    """The jar of a module's tests, where simulations live; the start script's build makes it along with the rest."""
+    jars = list((repository / module / "target").glob("*-tests.jar"))
+    if len(jars) != 1:
+        raise RuntimeError(f"{module} has no jar of its tests: mvn -DskipTests package")
+    sources = (repository / module / "src").rglob("*.java")
+    if any(source.stat().st_mtime > jars[0].stat().st_mtime for source in sources):
+        raise RuntimeError(f"{module} has changed since it was built: mvn -DskipTests package")
+    return jars[0]

@@ -21,6 +21,7 @@ BENCHMARKS = {
     "scenario-1": "scenario_1",
     "small-files": "small_files",
     "startup": "startup",
+    "placement": "placement",
 }
 GOAL_MISSED, NOT_MEASURED = 1, 3
 

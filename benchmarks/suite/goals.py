@@ -10,3 +10,7 @@ SCENARIO_SPEEDUP = ">= 12.7"
 SCENARIO_SECONDS_PER_GIB = 0.6
 STARTUP_SECONDS = 1.5
 WITHIN_BOUND = "<= 1.00"  # for a figure that has an absolute bound: value / bound
+NONE = "<= 0.00"  # for what must not happen at all
+PLACEMENT_LOAD = "<= 1.10"  # the largest load against the mean, chance of the sample included
+PLACEMENT_MOVED = "<= 1.05"  # bytes moved against the ideal part
+PLACEMENT_HOME = "<= 0.5"  # home() at 1,000 members against a logarithm for each

@@ -84,7 +84,11 @@ public final class Ranking {
         bar = bar(podium.toBeat());
       }
     }
-    return Arrays.stream(podium.candidates).mapToObj(i -> candidates[i]).toList();
+    Member[] first = new Member[podium.candidates.length];
+    for (int i = 0; i < first.length; i++) {
+      first[i] = candidates[podium.candidates[i]];
+    }
+    return List.of(first);
   }
 
   private static long seed(BlockKey key) {
