@@ -1,6 +1,8 @@
 package io.gridset.node;
 
+import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
+import io.gridset.client.GridNodeView;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
@@ -20,6 +22,7 @@ import io.gridset.server.store.UnderStores;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 /// The parts of a node on this machine, wired by hand. Remembered datasets start while mounts come
@@ -110,8 +113,28 @@ public final class LocalParts implements NodeParts {
   }
 
   /// Where the grid member stands.
-  public GridStatus grid() {
+  public GridStatus membership() {
     return grid.status();
+  }
+
+  @Override
+  public Grid grid() {
+    return new Grid() {
+      @Override
+      public List<GridNodeView> nodes() {
+        return grid.nodes();
+      }
+
+      @Override
+      public boolean forget(String name) {
+        return grid.forget(name);
+      }
+    };
+  }
+
+  @Override
+  public void serving(List<String> api) {
+    grid.reportBy(new NodeSelf(InstantSource.system().instant(), api, host, control));
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.gridset.core.cache;
 import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.store.StorageException;
+import java.util.BitSet;
 import java.util.function.Consumer;
 
 /// The blocks that this node holds, in cache files on its tiers. Thread-safe.
@@ -15,6 +16,10 @@ public interface BlockCache extends AutoCloseable {
 
   /// Bytes of a file version here, without touching its recency; 0 when unknown.
   long presentBytes(FileVersion version);
+
+  /// The blocks of a file version that are here now, without touching its recency; the caller's
+  /// own.
+  BitSet presentBlocks(FileVersion version);
 
   /// Bytes held for one dataset.
   long presentBytesOf(String owner);

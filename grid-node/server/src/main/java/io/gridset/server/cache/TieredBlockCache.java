@@ -10,6 +10,7 @@ import io.gridset.core.store.StorageException.Kind;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -169,6 +170,22 @@ public final class TieredBlockCache implements BlockCache {
         }
       }
       return 0;
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  @Override
+  public BitSet presentBlocks(FileVersion version) {
+    state.lock.lock();
+    try {
+      for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
+        int slot = tier.table.find(version);
+        if (slot >= 0) {
+          return tier.table.presentBlocks(slot);
+        }
+      }
+      return new BitSet();
     } finally {
       state.lock.unlock();
     }

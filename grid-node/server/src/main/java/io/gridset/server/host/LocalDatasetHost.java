@@ -12,6 +12,7 @@ import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.load.DatasetLoad;
+import io.gridset.server.read.HostedDatasets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// time, and everything else goes on meanwhile. Starting what runs already changes nothing. A name
 /// that another UID has taken meanwhile is taken back: the old dataset stops, its bytes stay.
 /// Thread-safe; `close()` is idempotent and keeps the cached bytes.
-public final class LocalDatasetHost implements DatasetHost {
+public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
   private final HostSettings settings;
   private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
   private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
@@ -134,6 +135,16 @@ public final class LocalDatasetHost implements DatasetHost {
   public long evict(DatasetName name, String path) throws StorageException {
     Located located = locate(name);
     return located.dataset.evict(located.inTarget(path));
+  }
+
+  @Override
+  public List<Hosted> hosted() {
+    return running.values().stream()
+        .map(
+            dataset ->
+                new Hosted(
+                    dataset.definition().name(), dataset.definition().uid(), dataset.files()))
+        .toList();
   }
 
   @Override

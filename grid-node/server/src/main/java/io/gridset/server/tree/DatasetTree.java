@@ -83,6 +83,24 @@ public final class DatasetTree implements AutoCloseable {
     return index < 0 ? Optional.empty() : parent.get().file(index);
   }
 
+  /// A file as another node names it, by mount and place in the mount's store, whether or not it is
+  /// listed here.
+  ///
+  /// @throws StorageException UNSUPPORTED when there is no such mount; INVALID for a path that
+  ///   could leave the mount
+  public TreeFile fileAt(String mountName, String storePath, ObjectIdentity identity)
+      throws StorageException {
+    MountedStore mount =
+        mounts
+            .named(mountName)
+            .orElseThrow(
+                () -> StorageException.of(Kind.UNSUPPORTED, "no mount '" + mountName + "' here"));
+    if (!Paths.isPlain(storePath)) {
+      throw StorageException.of(Kind.INVALID, "'" + storePath + "' is no path of an object");
+    }
+    return treeFile(mount, Paths.child(mount.path(), storePath), storePath, identity);
+  }
+
   /// The entries of a directory, ordered by name.
   ///
   /// @throws StorageException NOT_FOUND when there is no such directory
@@ -209,7 +227,11 @@ public final class DatasetTree implements AutoCloseable {
 
   TreeFile treeFile(String path, ObjectIdentity identity) {
     MountedStore mount = mounts.owner(path).orElseThrow();
-    String inStore = mount.inStore(path);
+    return treeFile(mount, path, mount.inStore(path), identity);
+  }
+
+  private TreeFile treeFile(
+      MountedStore mount, String path, String inStore, ObjectIdentity identity) {
     FileVersion version = FileVersion.of(uid, mount.name(), inStore, identity.validator());
     FileEntry entry =
         new FileEntry(

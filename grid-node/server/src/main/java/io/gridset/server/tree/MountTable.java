@@ -23,6 +23,10 @@ final class MountTable {
     return deepestFirst.stream().filter(mount -> isAtOrBelow(path, mount.path())).findFirst();
   }
 
+  Optional<MountedStore> named(String name) {
+    return deepestFirst.stream().filter(mount -> mount.name().equals(name)).findFirst();
+  }
+
   /// The names in `directory` that exist because a mount hangs there or further down.
   SortedSet<String> mountNamesIn(String directory) {
     SortedSet<String> names = new TreeSet<>();
