@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -17,11 +18,16 @@ import picocli.CommandLine.Option;
     name = "up",
     description = "Run a node here: cache, control plane, mounts and API.",
     footerHeading =
-        "%nSettings of --config FILE (YAML): stateDir, runDir, listen, memory, caFile.%nExamples:%n",
+        "%nEach option is a setting of --config FILE (YAML, such as `stateDir: /srv/gridset`) and of the"
+            + "%nenvironment (GRIDSET_STATE_DIR) too. The command line goes before the file, the file before"
+            + "%nthe environment.%nExamples:%n",
     footer = {
       "  gridset up --detach",
       "  gridset up --memory 8Gi --listen 127.0.0.1:7600",
-      "  gridset up --run-dir /tmp/a/run --state-dir /tmp/a/state"
+      "  gridset up --run-dir /tmp/a/run --state-dir /tmp/a/state",
+      "  gridset up --join 10.0.0.7,10.0.0.8 --cluster-token-file /etc/gridset/token",
+      "  gridset up --join k8s:ml/gridset --grid-listen $POD_IP:5701 --cluster-token-file /token",
+      "  gridset up --reader-of 10.0.0.7:5801 --cluster-token-file /etc/gridset/token"
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
@@ -64,6 +70,9 @@ final class UpCommand implements Callable<Integer> {
       description = "Authorities (PEM) to trust at stores with TLS, besides Java's own.")
   private @Nullable String caFile;
 
+  @ArgGroup(exclusive = false, validate = false, heading = "%nA grid of several nodes:%n")
+  private ClusterOptions cluster = new ClusterOptions();
+
   UpCommand(GridsetCommand gridset) {
     this.gridset = gridset;
   }
@@ -84,6 +93,10 @@ final class UpCommand implements Callable<Integer> {
       node.listening().forEach(place -> out.println("  API    " + place));
       settings.listen().ifPresent(_ -> out.println("  token  " + settings.tokenFile()));
       out.println("  state  " + settings.stateDirectory());
+      settings
+          .cluster()
+          .ifPresent(
+              grid -> out.println("  grid   " + grid.name() + ", data " + grid.dataListen()));
       out.flush();
       node.awaitStop();
     }
@@ -97,7 +110,9 @@ final class UpCommand implements Callable<Integer> {
       read = read.file(config);
     }
     try {
-      return read.option("stateDir", Optional.ofNullable(stateDir))
+      return cluster
+          .given(read)
+          .option("stateDir", Optional.ofNullable(stateDir))
           .option("runDir", Optional.ofNullable(runDir))
           .option("listen", Optional.ofNullable(listen))
           .option("memory", Optional.ofNullable(memory))

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /// A node's first start and its restart, played in this process on a small dataset, while Java
@@ -40,12 +39,8 @@ public final class Rehearsal {
       stage.generate(SETTINGS);
       stage.startStore(SETTINGS);
       NodeSettings node =
-          new NodeSettings(
-              directory.resolve("state"),
-              stage.runDirectory(),
-              Optional.empty(),
-              DataSize.parse("64Mi"),
-              Optional.empty());
+          NodeSettings.alone(
+              directory.resolve("state"), stage.runDirectory(), DataSize.parse("64Mi"));
       firstStart(stage, node, clock);
       restart(stage, node, clock);
     }

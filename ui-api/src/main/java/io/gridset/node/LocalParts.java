@@ -9,7 +9,6 @@ import io.gridset.core.unit.Ticker;
 import io.gridset.server.control.ControlSettings;
 import io.gridset.server.control.LocalControlPlane;
 import io.gridset.server.grid.GridMember;
-import io.gridset.server.grid.GridSettings;
 import io.gridset.server.grid.GridStatus;
 import io.gridset.server.host.HostSettings;
 import io.gridset.server.host.LocalDatasetHost;
@@ -53,20 +52,24 @@ public final class LocalParts implements NodeParts {
   /// Opens everything on the node's directories.
   public static LocalParts open(NodeSettings settings) throws IOException {
     Ticker ticker = Ticker.system();
-    GridMember grid =
-        GridMember.startLater(GridSettings.standalone((double) settings.memory().bytes()));
+    GridMember grid = GridMember.startLater(GridParts.member(settings), InstantSource.system());
     UnderStores stores = new UnderStores(reaching(settings));
     NodeCaches caches = new NodeCaches(settings, InstantSource.system());
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
-    ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid));
+    ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid::members));
     LocalDatasetHost host =
         new LocalDatasetHost(
             new HostSettings(
                 stores::open, caches, reading, ticker, HostSettings.DEFAULT_START_PATIENCE));
     try {
       LocalControlPlane control =
-          LocalControlPlane.open(control(settings), host, grid, InstantSource.system(), ticker);
-      var _ = control.onSettled().thenRun(grid::join);
+          LocalControlPlane.open(
+              control(settings), host, grid.records(), InstantSource.system(), ticker);
+      if (settings.cluster().isPresent()) {
+        grid.join(); // What is declared elsewhere starts here the sooner.
+      } else {
+        var _ = control.onSettled().thenRun(grid::join);
+      }
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
       return new LocalParts(grid, caches, host, control, mounts);
@@ -113,7 +116,7 @@ public final class LocalParts implements NodeParts {
 
   @Override
   public MemberView members() {
-    return grid.get();
+    return grid.members();
   }
 
   @Override

@@ -14,15 +14,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// Reads a node's settings: command line before file before environment before defaults. All that
 /// is wrong is told at once, each with the place it came from; an unknown key is an error that
 /// names the nearest valid one. Pure but for reading the file.
 public final class NodeConfig {
   /// The keys of the settings file.
-  static final List<String> KEYS = List.of("stateDir", "runDir", "listen", "memory", "caFile");
+  static final List<String> KEYS =
+      Stream.concat(
+              Stream.of("stateDir", "runDir", "listen", "memory", "caFile"),
+              ClusterConfig.KEYS.stream())
+          .toList();
 
   private static final String DEFAULT_MEMORY = "1Gi";
 
@@ -35,11 +42,9 @@ public final class NodeConfig {
   /// @param environment of the process; `GRIDSET_STATE_DIR` and the like are settings too
   public NodeConfig(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
-    fromEnvironment("stateDir", "GRIDSET_STATE_DIR");
-    fromEnvironment("runDir", "GRIDSET_RUN_DIR");
-    fromEnvironment("listen", "GRIDSET_LISTEN");
-    fromEnvironment("memory", "GRIDSET_MEMORY");
-    fromEnvironment("caFile", "GRIDSET_CA_FILE");
+    for (String key : KEYS) {
+      fromEnvironment(key, "GRIDSET_" + separated(key, "_").toUpperCase(Locale.ROOT));
+    }
   }
 
   private void fromEnvironment(String key, String variable) {
@@ -89,12 +94,12 @@ public final class NodeConfig {
 
   /// Takes an option of the command line, when it was given.
   public NodeConfig option(String key, Optional<String> value) {
-    value.ifPresent(v -> given.put(key, new Given(v, "--" + kebab(key))));
+    value.ifPresent(v -> given.put(key, new Given(v, "--" + separated(key, "-"))));
     return this;
   }
 
-  private static String kebab(String key) {
-    return key.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
+  private static String separated(String key, String separator) {
+    return key.replaceAll("([A-Z])", separator + "$1").toLowerCase(Locale.ROOT);
   }
 
   /// @throws IllegalArgumentException listing all that is wrong
@@ -106,10 +111,13 @@ public final class NodeConfig {
     DataSize memory =
         value("memory", NodeConfig::positive).orElseGet(() -> DataSize.parse(DEFAULT_MEMORY));
     Optional<Path> caFile = value("caFile", NodeConfig::certificates);
+    ClusterConfig grid = new ClusterConfig(this::value, problems);
+    Optional<ClusterSettings> cluster = grid.cluster();
+    Optional<ReaderSettings> reader = grid.reader();
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", problems));
     }
-    return new NodeSettings(state, run, listen, memory, caFile);
+    return new NodeSettings(state, run, listen, memory, caFile, cluster, reader);
   }
 
   private static Path certificates(String text) {
@@ -129,7 +137,7 @@ public final class NodeConfig {
     return size;
   }
 
-  private <T> Optional<T> value(String key, java.util.function.Function<String, T> reader) {
+  private <T> Optional<T> value(String key, Function<String, T> reader) {
     Given found = given.get(key);
     if (found == null) {
       return Optional.empty();

@@ -12,12 +12,16 @@ import java.util.Optional;
 /// @param memory what this node offers: its weight when a grid shares out the homes of blocks.
 ///   Quotas of tiers come from runtimes
 /// @param caFile a PEM file of authorities to trust at TLS endpoints besides the Java runtime's own
+/// @param cluster of a member of a grid of several
+/// @param reader of a node that reads from a grid and is no member of it
 public record NodeSettings(
     Path stateDirectory,
     Path runDirectory,
     Optional<ListenAddress> listen,
     DataSize memory,
-    Optional<Path> caFile) {
+    Optional<Path> caFile,
+    Optional<ClusterSettings> cluster,
+    Optional<ReaderSettings> reader) {
   public NodeSettings {
     stateDirectory = stateDirectory.toAbsolutePath().normalize();
     runDirectory = runDirectory.toAbsolutePath().normalize();
@@ -25,6 +29,18 @@ public record NodeSettings(
     if (memory.bytes() == 0) {
       throw new IllegalArgumentException("memory: a tier of 0 bytes caches nothing");
     }
+  }
+
+  /// Settings of a node that is alone and listens on its socket only.
+  public static NodeSettings alone(Path stateDirectory, Path runDirectory, DataSize memory) {
+    return new NodeSettings(
+        stateDirectory,
+        runDirectory,
+        Optional.empty(),
+        memory,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   /// The Unix socket of the API.

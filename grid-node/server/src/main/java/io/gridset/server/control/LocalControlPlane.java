@@ -45,6 +45,7 @@ public final class LocalControlPlane implements ControlPlane {
 
   private final ControlSettings settings;
   private final RecordStore records;
+  private final RecordExchange exchange;
   private final ResourceCatalog catalog;
   private final HostDriver datasets;
   private final LoadDriver loads;
@@ -57,16 +58,20 @@ public final class LocalControlPlane implements ControlPlane {
   private final CompletableFuture<Void> settled = new CompletableFuture<>();
   private final Thread worker;
 
+  /// What is declared, and who else shall know.
+  private record Records(RecordStore store, RecordExchange exchange) {}
+
   private LocalControlPlane(
       ControlSettings settings,
-      RecordStore records,
+      Records records,
       DatasetHost host,
       InstantSource clock,
       Ticker ticker) {
     this.settings = settings;
-    this.records = records;
+    this.records = records.store();
+    this.exchange = records.exchange();
     this.clock = clock;
-    this.catalog = new ResourceCatalog(records);
+    this.catalog = new ResourceCatalog(records.store());
     this.events = new EventLog(clock);
     this.datasets = new HostDriver(host, ticker, wake::release);
     this.loads = new LoadDriver(host, wake::release);
@@ -91,7 +96,8 @@ public final class LocalControlPlane implements ControlPlane {
       throws IOException {
     RecordStore records =
         RecordStore.open(settings.stateDirectory(), exchange, ResourceCatalog::isShared);
-    LocalControlPlane plane = new LocalControlPlane(settings, records, host, clock, ticker);
+    LocalControlPlane plane =
+        new LocalControlPlane(settings, new Records(records, exchange), host, clock, ticker);
     records.watch(plane.wake::release);
     plane.worker.start();
     return plane;
@@ -109,6 +115,9 @@ public final class LocalControlPlane implements ControlPlane {
     ParsedManifests parsed = ManifestParser.parse(manifests, defaultNamespace);
     if (!parsed.problems().isEmpty()) {
       throw new ManifestException(parsed.problems());
+    }
+    if (mode == ApplyMode.APPLY) {
+      exchange.admitChange();
     }
     List<ApplyOutcome> outcomes = new ArrayList<>();
     List<StoredResource> stored = new ArrayList<>();
@@ -151,6 +160,7 @@ public final class LocalControlPlane implements ControlPlane {
 
   @Override
   public boolean delete(ResourceKind kind, DatasetName name) {
+    exchange.admitChange();
     List<StoredResource> gone;
     synchronized (catalog) {
       Optional<StoredResource> deleted = catalog.find(kind, name);

@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The record store as resources. Manifests are shared with other members; Secrets are not, for
-/// open-source Hazelcast has neither encryption nor authentication. Thread-safe.
+/// The record store as resources. Manifests and loads are shared with other members; Secrets are
+/// not, for open-source Hazelcast has neither encryption nor authentication. Thread-safe.
 final class ResourceCatalog {
   private static final Logger LOG = LoggerFactory.getLogger(ResourceCatalog.class);
   private static final String MANIFEST = "manifest/";
@@ -40,7 +40,7 @@ final class ResourceCatalog {
   }
 
   static boolean isShared(String key) {
-    return key.startsWith(MANIFEST);
+    return key.startsWith(MANIFEST) || key.startsWith(LOAD);
   }
 
   /// Resources of a kind, by namespace and name.

@@ -4,38 +4,33 @@ import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.LifecycleEvent;
-import com.hazelcast.map.IMap;
-import com.hazelcast.map.listener.EntryAddedListener;
-import com.hazelcast.map.listener.EntryUpdatedListener;
-import io.gridset.core.placement.Member;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import io.gridset.client.GridNodeView;
+import io.gridset.client.peer.ClusterView;
+import io.gridset.core.control.RefusedException;
 import io.gridset.core.placement.MemberView;
-import io.gridset.server.state.RecordCodec;
+import io.gridset.core.unit.Ticker;
 import io.gridset.server.state.RecordExchange;
-import io.gridset.server.state.StateRecord;
-import java.util.ArrayList;
-import java.util.Comparator;
+import io.gridset.server.state.SharedMaps;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One member of the grid, an embedded Hazelcast. `start` returns at once: joining takes seconds of
-/// processor time, and nothing that serves reads waits for it. Until then, and when it fails, the
-/// member view holds this node alone. Thread-safe; `close()` leaves gracefully.
-public final class GridMember implements RecordExchange, Supplier<MemberView>, AutoCloseable {
+/// processor time, and nothing that serves reads waits for it. Until then the view holds those whom
+/// this member remembers, or itself alone; a failed start is tried again. Thread-safe; `close()`
+/// leaves gracefully.
+public final class GridMember implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GridMember.class);
-
-  /// Work that waits for the grid. When it is full the work is dropped and everything is compared
-  /// anew instead, so nothing is lost.
-  private static final int MAX_QUEUED = 10_000;
 
   /// How long `close()` waits for a start under way and for the farewell.
   private static final long CLOSE_SECONDS = 30;
@@ -43,35 +38,74 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
   /// How long a member waits for `join()`: an origin that does not answer must not keep it away.
   private static final long TURN_SECONDS = 3;
 
-  private final String id = UUID.randomUUID().toString();
+  /// Between two attempts to start: what is in the way, such as a port in use, may go.
+  private static final Duration RETRY = Duration.ofSeconds(5);
+
+  /// How long an older member of the same id may be one that died and was not noticed yet: longer
+  /// than Hazelcast's failure detector needs.
+  private static final Duration DOUBLE_PATIENCE = Duration.ofSeconds(25);
+
+  /// How long the last changes may take to reach the others before a graceful end.
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  private static final Duration GLANCE = Duration.ofMillis(10);
+
+  private final String id;
   private final GridSettings settings;
-  private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>(MAX_QUEUED);
+  private final Ticker ticker;
+  private final GridWorker recordWorker;
+  private final GridWorker mapWorker;
+  private final GridRecords records;
+  private final GridMaps maps;
+  private final GridNodes nodes;
+  private final Roster roster;
+  private final ChangeGate gate;
   private final AtomicBoolean closing = new AtomicBoolean();
-  private final AtomicBoolean compareAll = new AtomicBoolean();
   private final CountDownLatch turn = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Object viewLock = new Object();
-  private volatile MemberView view;
+  private volatile boolean killed;
+  private volatile Membership membership;
+  private volatile ClusterView view;
   private volatile GridStatus status = new GridStatus(GridStatus.Phase.STARTING, 1, "", "");
-  private volatile @Nullable Participant participant;
-  private volatile @Nullable HazelcastInstance hazelcast;
+  private long doubledSince;
 
-  private GridMember(GridSettings settings) {
+  private GridMember(GridSettings settings, InstantSource clock) throws IOException {
     this.settings = settings;
-    this.view = MemberView.of(List.of(new Member(id, settings.weight())));
+    this.id = MemberId.in(settings.directory());
+    this.ticker = Ticker.system();
+    this.recordWorker = new GridWorker(ticker);
+    this.mapWorker = new GridWorker(ticker);
+    this.maps = new GridMaps(mapWorker);
+    GridRecords members = new GridRecords(MemberConfig.MEMBERS, recordWorker, () -> {});
+    this.roster = Roster.open(settings.directory().resolve("members"), members);
+    this.gate = new ChangeGate(settings, roster, this::status, this::seen);
+    this.records = new GridRecords(MemberConfig.RECORDS, recordWorker, gate);
+    this.nodes = new GridNodes(id, settings.self(), maps.map("nodes"), clock);
+    recordWorker.add(members);
+    recordWorker.add(records);
+    this.membership =
+        Membership.remembered(isAlone() ? List.of() : roster.known().values(), self());
+    this.view = membership.view(Set.of());
+    maps.map("nodes").watch(this::refreshView);
   }
 
   /// Begins to join. A failure is logged and stands in [#status()]; it does not stop the node.
-  public static GridMember start(GridSettings settings) {
-    GridMember member = startLater(settings);
+  ///
+  /// @throws IOException when the directory cannot be used
+  public static GridMember start(GridSettings settings) throws IOException {
+    GridMember member = startLater(settings, InstantSource.system());
     member.join();
     return member;
   }
 
   /// Begins to join when [#join()] says so, or after a few seconds without: what a node does first
   /// has the processors to itself.
-  public static GridMember startLater(GridSettings settings) {
-    GridMember member = new GridMember(settings);
+  ///
+  /// @throws IOException when the directory cannot be used
+  public static GridMember startLater(GridSettings settings, InstantSource clock)
+      throws IOException {
+    GridMember member = new GridMember(settings, clock);
     // A platform thread: Hazelcast's start does seconds of work under locks of its own.
     Thread.ofPlatform().name("gridset-grid").daemon(true).start(member::run);
     return member;
@@ -82,14 +116,18 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
     turn.countDown();
   }
 
-  /// The id under which this node stands in member views.
+  /// The id under which this node stands in member views; the same after a restart.
   public String id() {
     return id;
   }
 
   /// The members now; a snapshot, never waiting.
-  @Override
-  public MemberView get() {
+  public MemberView members() {
+    return view.members();
+  }
+
+  /// The members now, with their data servers; a snapshot, never waiting.
+  public ClusterView cluster() {
     return view;
   }
 
@@ -97,45 +135,116 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
     return status;
   }
 
-  @Override
-  public void attach(Participant store) {
-    participant = store;
-    compareAll.set(true);
-    work.offer(() -> {});
+  /// Manifests and loads, shown to all members.
+  public RecordExchange records() {
+    return records;
   }
 
-  @Override
-  public void offer(List<StateRecord> records) {
-    // Before the join there is nothing to offer to; the join compares everything.
-    if (hazelcast != null) {
-      records.forEach(record -> enqueue(() -> offerOne(record)));
+  public SharedMaps maps() {
+    return maps;
+  }
+
+  /// Takes what this node tells the others of itself, every few seconds; it must return at once.
+  public void reportBy(Supplier<NodeReport> report) {
+    nodes.reportBy(report);
+    mapWorker.wake();
+  }
+
+  /// Says where this node stands: one that drains is home to nothing in everybody's view.
+  public void setState(GridNodeView.State state) {
+    nodes.setState(state);
+    nodes.publish(membership, gate.health());
+    refreshView();
+  }
+
+  /// All that belong to the grid, those included that are gone.
+  public List<GridNodeView> nodes() {
+    return nodes.list(membership, roster.known().values(), gate.health());
+  }
+
+  /// Takes a member that is gone for good off those that belong to the grid.
+  ///
+  /// @param name its name or id
+  /// @return false when there is none of that name
+  /// @throws RefusedException when it is alive, or several have the name
+  public boolean forget(String name) {
+    List<GridNodeView> named =
+        nodes().stream().filter(n -> n.name().equals(name) || n.id().equals(name)).toList();
+    List<GridNodeView> gone =
+        named.stream().filter(n -> n.state() == GridNodeView.State.GONE).toList();
+    if (named.isEmpty()) {
+      return false;
     }
+    if (gone.size() != 1) {
+      throw new RefusedException(
+          gone.isEmpty()
+              ? "the node " + name + " is alive; end it there with `gridset down`"
+              : "several nodes that are gone have the name "
+                  + name
+                  + "; say which by its id: "
+                  + String.join(", ", gone.stream().map(GridNodeView::id).toList()));
+    }
+    roster.forget(gone.getFirst().id());
+    nodes.remove(gone.getFirst().id());
+    return true;
+  }
+
+  private boolean isAlone() {
+    return settings.discovery() instanceof Discovery.Alone;
+  }
+
+  private KnownMember self() {
+    GridSettings.Profile profile = settings.self();
+    return new KnownMember(id, profile.name(), profile.weight(), profile.data());
+  }
+
+  private Set<String> seen() {
+    return membership.live().keySet();
   }
 
   private void run() {
     try {
       boolean _ = turn.await(TURN_SECONDS, TimeUnit.SECONDS);
-      if (closing.get()) {
-        return;
+      while (!closing.get() && attempt()) {
+        long until = ticker.nanos() + RETRY.toNanos();
+        while (!closing.get() && ticker.nanos() < until) {
+          LockSupport.parkNanos(GLANCE.toNanos());
+        }
       }
-      HazelcastInstance instance = Hazelcast.newHazelcastInstance(MemberConfig.of(settings, id));
-      try {
-        serve(instance);
-      } finally {
-        instance.shutdown();
-      }
-    } catch (RuntimeException e) {
-      LOG.error("this node is alone: the grid member does not run", e);
-      status = new GridStatus(GridStatus.Phase.FAILED, 1, "", String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      hazelcast = null;
       if (closing.get()) {
         status = new GridStatus(GridStatus.Phase.CLOSED, 0, "", "");
       }
+      gate.open();
       ended.countDown();
     }
+  }
+
+  /// One life of a Hazelcast member.
+  ///
+  /// @return whether to try again
+  private boolean attempt() throws InterruptedException {
+    try {
+      HazelcastInstance instance = Hazelcast.newHazelcastInstance(MemberConfig.of(settings, id));
+      try {
+        serve(instance);
+        return !isDoubleForGood();
+      } finally {
+        end(instance);
+      }
+    } catch (RuntimeException e) {
+      if (!closing.get()) {
+        LOG.error("this node is in no grid now; trying again: {}", e.toString(), e);
+        failed(String.valueOf(e.getMessage()));
+      }
+      return true;
+    }
+  }
+
+  private void failed(String message) {
+    status = new GridStatus(GridStatus.Phase.FAILED, 1, "", message);
   }
 
   private void serve(HazelcastInstance instance) throws InterruptedException {
@@ -144,124 +253,145 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
         .getLifecycleService()
         .addLifecycleListener(
             event -> {
-              if (event.getState() == LifecycleEvent.LifecycleState.MERGED) {
-                compareAll.set(true);
-                work.offer(() -> {});
+              if (event.getState() == LifecycleState.MERGED) {
+                merged(instance);
               }
             });
-    IMap<String, String> records = instance.getMap(MemberConfig.RECORDS);
-    records.addEntryListener(
-        (EntryAddedListener<String, String>) event -> arrived(event.getValue()), true);
-    records.addEntryListener(
-        (EntryUpdatedListener<String, String>) event -> arrived(event.getValue()), true);
-    hazelcast = instance;
-    refreshView(instance);
-    LOG.info("joined the grid {} as {}", settings.clusterName(), status.address());
-    compareAll.set(true);
-    while (!closing.get()) {
-      if (participant != null && compareAll.getAndSet(false)) {
-        guarded(() -> compareAll(records));
-      }
-      Runnable next = work.poll(1, TimeUnit.SECONDS);
-      if (next != null) {
-        guarded(next);
-      }
-    }
-  }
-
-  /// A failed exchange is tried again with everything, so that no record is missed.
-  private void guarded(Runnable exchange) {
+    refresh(instance);
+    recordWorker.begin(instance);
+    mapWorker.begin(instance);
+    Thread mapThread = Thread.ofPlatform().name("gridset-grid-maps").daemon(true).start(this::keep);
     try {
-      exchange.run();
-    } catch (RuntimeException e) {
-      if (!closing.get()) {
-        LOG.warn("records could not be exchanged with the grid; trying again", e);
-        compareAll.set(true);
+      recordWorker.work();
+      LOG.info("joined the grid {} at {}", settings.clusterName(), status.address());
+      while (!closing.get() && instance.getLifecycleService().isRunning() && !isDoubleForGood()) {
+        settle();
+        recordWorker.step();
       }
+    } finally {
+      farewell(instance);
+      mapThread.interrupt();
+      mapThread.join();
     }
   }
 
-  private void enqueue(Runnable exchange) {
-    if (!work.offer(exchange)) {
-      compareAll.set(true);
+  /// Maps and what this node tells of itself, beside the records: comparing those may wait long.
+  private void keep() {
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        nodes.publishWhenDue(membership, gate::health, ticker);
+        mapWorker.step();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private void arrived(String text) {
-    enqueue(() -> receive(text));
-  }
-
-  private void receive(String text) {
-    Participant store = participant;
-    Optional<List<StateRecord>> records = RecordCodec.decode(text);
-    if (records.isEmpty()) {
-      LOG.warn("a record of another member is not in a form that this version reads");
-    } else if (store != null) {
-      records.get().forEach(store::receive);
-    }
-  }
-
-  private void compareAll(IMap<String, String> records) {
-    Participant store = participant;
-    if (store == null) {
+  /// What must be so while this member is joined: it stands among those who belong.
+  private void settle() {
+    if (membership.doubled()) {
+      if (doubledSince == 0) {
+        doubledSince = ticker.nanos();
+      }
+      failed(
+          "another live member has the id "
+              + id
+              + " of "
+              + settings.directory()
+              + "; was that directory copied? Remove member-id there, and start this node again");
+      if (isDoubleForGood()) {
+        LOG.error("this node is no member of the grid: {}", status.message());
+        gate.open();
+      }
       return;
     }
-    new ArrayList<>(records.values()).forEach(this::receive);
-    store.shared().forEach(this::offerOne);
+    doubledSince = 0;
+    if (!isAlone() && recordWorker.isCompared()) {
+      if (gate.quorum().holds()) {
+        roster.remember(self());
+      }
+      gate.open();
+    }
   }
 
-  /// Puts a record into the map unless a newer one is there. By compare-and-set: an entry processor
-  /// would send code of ours through the serializer.
-  private void offerOne(StateRecord record) {
-    HazelcastInstance instance = hazelcast;
-    if (instance == null) {
+  private boolean isDoubleForGood() {
+    return doubledSince != 0 && ticker.nanos() - doubledSince > DOUBLE_PATIENCE.toNanos();
+  }
+
+  private void merged(HazelcastInstance instance) {
+    LOG.info("this part of the grid has joined the other after a split");
+    refresh(instance);
+    maps.merged();
+    recordWorker.compareSoon();
+    mapWorker.compareSoon();
+  }
+
+  private void farewell(HazelcastInstance instance) {
+    if (!closing.get() || killed || isAlone() || membership.doubled()) {
       return;
     }
-    IMap<String, String> records = instance.getMap(MemberConfig.RECORDS);
-    String mine = RecordCodec.encode(List.of(record));
-    String theirs = records.putIfAbsent(record.key(), mine);
-    while (theirs != null && supersedes(record, theirs)) {
-      if (records.replace(record.key(), theirs, mine)) {
-        return;
-      }
-      theirs = records.putIfAbsent(record.key(), mine);
+    roster.forget(id);
+    nodes.remove(id);
+    recordWorker.work();
+    mapWorker.wake();
+    long until = ticker.nanos() + FAREWELL.toNanos();
+    while (!maps.isSettled()
+        && instance.getLifecycleService().isRunning()
+        && ticker.nanos() < until) {
+      LockSupport.parkNanos(GLANCE.toNanos());
     }
   }
 
-  private static boolean supersedes(StateRecord record, String theirs) {
-    List<StateRecord> other = RecordCodec.decode(theirs).orElse(List.of());
-    return other.isEmpty() || record.supersedes(other.getFirst());
+  private void end(HazelcastInstance instance) {
+    recordWorker.end();
+    mapWorker.end();
+    if (killed) {
+      instance.getLifecycleService().terminate();
+    } else {
+      instance.shutdown();
+    }
+    if (!closing.get() && status.phase() == GridStatus.Phase.JOINED) {
+      failed("Hazelcast has ended; starting it again");
+    }
   }
 
-  private void refreshView(HazelcastInstance instance) {
+  private void refresh(HazelcastInstance instance) {
     synchronized (viewLock) {
-      List<Member> members =
-          instance.getCluster().getMembers().stream()
-              .map(GridMember::member)
-              .sorted(Comparator.comparing(Member::id))
-              .toList();
-      if (!members.equals(view.members())) {
-        view = MemberView.of(members);
+      Membership now = Membership.of(instance);
+      if (!now.live().keySet().equals(membership.live().keySet())) {
+        LOG.info(
+            "members of the grid: {}",
+            String.join(", ", now.live().values().stream().map(KnownMember::name).toList()));
       }
-      String address = instance.getCluster().getLocalMember().getAddress().toString();
-      status = new GridStatus(GridStatus.Phase.JOINED, members.size(), address, "");
+      membership = now;
+      refreshView();
+      if (!now.doubled()) {
+        String address = instance.getCluster().getLocalMember().getAddress().toString();
+        status = new GridStatus(GridStatus.Phase.JOINED, now.live().size(), address, "");
+      }
     }
   }
 
-  private static Member member(com.hazelcast.cluster.Member member) {
-    String id = member.getAttribute(MemberConfig.ID_ATTRIBUTE);
-    String weight = member.getAttribute(MemberConfig.WEIGHT_ATTRIBUTE);
-    return new Member(
-        id == null ? member.getUuid().toString() : id,
-        weight == null ? 0 : Double.parseDouble(weight));
+  private void refreshView() {
+    synchronized (viewLock) {
+      ClusterView now = membership.view(nodes.draining());
+      if (!now.equals(view)) {
+        view = now;
+      }
+    }
+  }
+
+  /// Ends without a goodbye, as a crash would.
+  void kill() {
+    killed = true;
+    close();
   }
 
   @Override
   public void close() {
     if (!closing.getAndSet(true)) {
-      work.clear();
-      work.offer(() -> {});
       turn.countDown();
+      recordWorker.wake();
     }
     try {
       if (!ended.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
@@ -270,6 +400,7 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    roster.close();
   }
 
   private final class ViewListener implements MembershipListener {
@@ -281,12 +412,12 @@ public final class GridMember implements RecordExchange, Supplier<MemberView>, A
 
     @Override
     public void memberAdded(MembershipEvent event) {
-      refreshView(instance);
+      refresh(instance);
     }
 
     @Override
     public void memberRemoved(MembershipEvent event) {
-      refreshView(instance);
+      refresh(instance);
     }
   }
 }

@@ -6,20 +6,49 @@ import com.hazelcast.config.InMemoryFormat;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.MemberAttributeConfig;
+import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
+import com.hazelcast.spi.merge.DiscardMergePolicy;
+import io.gridset.server.grid.GridSettings.Profile;
 
 /// Hazelcast's configuration for a member: nothing that is not needed listens, runs or
 /// deserialises.
 final class MemberConfig {
   static final String ID_ATTRIBUTE = "gridset.id";
   static final String WEIGHT_ATTRIBUTE = "gridset.weight";
+  static final String NAME_ATTRIBUTE = "gridset.name";
+  static final String DATA_ATTRIBUTE = "gridset.data";
+  static final String VERSION_ATTRIBUTE = "gridset.version";
+
+  /// Manifests and loads.
   static final String RECORDS = "gridset.records";
+
+  /// Who belongs to the grid.
+  static final String MEMBERS = "gridset.members";
+
+  /// Begins the names of all shared maps.
+  static final String SHARED_MAPS = "gridset.map.";
 
   /// Two members may die at once without a record lost, if more live.
   private static final int BACKUPS = 2;
 
   /// A hung member stalls its partitions for so long; the default is 60 s.
   private static final String NO_HEARTBEAT_SECONDS = "15";
+
+  /// How long the first of a grid waits for more before it lets those in that asked: one change of
+  /// the partition table for all of them.
+  private static final String GATHERING_SECONDS = "1";
+
+  /// How long a member tries to join before it begins a grid of its own; healing joins them later.
+  private static final String JOIN_SECONDS = "30";
+
+  /// How often a grid looks for another part of it; the defaults are 300 s and 120 s.
+  private static final String HEALING_SECONDS = "10";
+
+  /// How long a leaving member hands its share of the maps over. What would be lost is put again by
+  /// those who know it.
+  private static final String FAREWELL_SECONDS = "5";
 
   /// Threads for each direction of the network, and for events: only small records go through.
   private static final String FEW_THREADS = "1";
@@ -40,22 +69,41 @@ final class MemberConfig {
     config.setProperty("hazelcast.max.no.heartbeat.seconds", NO_HEARTBEAT_SECONDS);
     config.setProperty("hazelcast.io.thread.count", FEW_THREADS);
     config.setProperty("hazelcast.event.thread.count", FEW_THREADS);
-    config.setProperty("hazelcast.graceful.shutdown.max.wait", NO_HEARTBEAT_SECONDS);
+    config.setProperty("hazelcast.graceful.shutdown.max.wait", FAREWELL_SECONDS);
+    config.setProperty("hazelcast.wait.seconds.before.join", GATHERING_SECONDS);
+    config.setProperty("hazelcast.max.join.seconds", JOIN_SECONDS);
+    config.setProperty("hazelcast.merge.first.run.delay.seconds", HEALING_SECONDS);
+    config.setProperty("hazelcast.merge.next.run.delay.seconds", HEALING_SECONDS);
     config.getJetConfig().setEnabled(false);
     config.getMetricsConfig().setEnabled(false);
-    config.getMemberAttributeConfig().setAttribute(ID_ATTRIBUTE, id);
-    config
-        .getMemberAttributeConfig()
-        .setAttribute(WEIGHT_ATTRIBUTE, Double.toString(settings.weight()));
+    describe(config.getMemberAttributeConfig(), settings.self(), id);
     config
         .getSerializationConfig()
         .setJavaSerializationFilterConfig(nothing())
         .getCompactSerializationConfig()
         .setZeroConfigFilter(nothing());
-    config.addMapConfig(
-        new MapConfig(RECORDS).setBackupCount(BACKUPS).setInMemoryFormat(InMemoryFormat.BINARY));
+    config.addMapConfig(map(RECORDS));
+    config.addMapConfig(map(MEMBERS));
+    config.addMapConfig(map(SHARED_MAPS + "*"));
     network(config.getAdvancedNetworkConfig(), settings);
     return config;
+  }
+
+  private static void describe(MemberAttributeConfig attributes, Profile self, String id) {
+    attributes.setAttribute(ID_ATTRIBUTE, id);
+    attributes.setAttribute(NAME_ATTRIBUTE, self.name());
+    attributes.setAttribute(WEIGHT_ATTRIBUTE, Double.toString(self.weight()));
+    attributes.setAttribute(VERSION_ATTRIBUTE, self.version());
+    self.data().ifPresent(data -> attributes.setAttribute(DATA_ATTRIBUTE, data.toString()));
+  }
+
+  /// After a split the larger part's entries stay; members put again what they know better.
+  private static MapConfig map(String name) {
+    return new MapConfig(name)
+        .setBackupCount(BACKUPS)
+        .setInMemoryFormat(InMemoryFormat.BINARY)
+        .setMergePolicyConfig(
+            new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName()));
   }
 
   private static JavaSerializationFilterConfig nothing() {
@@ -83,13 +131,17 @@ final class MemberConfig {
       case Discovery.Alone() -> {}
       case Discovery.Addresses(var members) ->
           join.getTcpIpConfig().setEnabled(true).setMembers(members);
-      case Discovery.KubernetesDns(String service) ->
-          join.getKubernetesConfig().setEnabled(true).setProperty("service-dns", service);
-      case Discovery.KubernetesApi(String namespace, String service) ->
+      case Discovery.Dns(String name, int port) ->
+          join.getKubernetesConfig()
+              .setEnabled(true)
+              .setProperty("service-dns", name)
+              .setProperty("service-port", Integer.toString(port));
+      case Discovery.KubernetesApi(String namespace, String service, int port) ->
           join.getKubernetesConfig()
               .setEnabled(true)
               .setProperty("namespace", namespace)
-              .setProperty("service-name", service);
+              .setProperty("service-name", service)
+              .setProperty("service-port", Integer.toString(port));
     }
   }
 }

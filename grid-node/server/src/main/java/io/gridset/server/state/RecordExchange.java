@@ -8,6 +8,11 @@ public interface RecordExchange {
   /// Offers records to all members, some time; the calling thread does not wait.
   void offer(List<StateRecord> records);
 
+  /// Returns when a change that somebody asks for may be made; for a moment it may wait.
+  ///
+  /// @throws io.gridset.core.control.NoQuorumException when too few members are seen from here
+  default void admitChange() {}
+
   /// Connects the one store of this member, which then gets what others offer.
   void attach(Participant participant);
 

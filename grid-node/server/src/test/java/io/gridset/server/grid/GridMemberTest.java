@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,7 @@ class GridMemberTest {
     }
   }
 
-  private static GridMember member(int port, int other, double weight) {
+  private GridMember member(int port, int other, double weight) throws IOException {
     return GridMember.start(
         new GridSettings(
             "gridset-test-" + Math.min(port, other),
@@ -43,7 +44,8 @@ class GridMemberTest {
             port,
             1,
             new Discovery.Addresses(List.of("127.0.0.1:" + port, "127.0.0.1:" + other)),
-            weight));
+            directory.resolve("member-" + port),
+            new GridSettings.Profile("node-" + port, weight, Optional.empty(), "1")));
   }
 
   @Test
@@ -51,8 +53,8 @@ class GridMemberTest {
     int firstPort = freePort();
     int secondPort = freePort();
     try (GridMember first = member(firstPort, secondPort, 5)) {
-      long alone = first.get().fingerprint();
-      assertThat(first.get().members()).containsExactly(new Member(first.id(), 5));
+      long alone = first.members().fingerprint();
+      assertThat(first.members().members()).containsExactly(new Member(first.id(), 5));
       try (RecordStore one = open("one", first)) {
         // Written before the join, on both sides, so that joining has to merge.
         one.write(List.of(new RecordChange("manifest/a", "u", "of the first")));
@@ -61,13 +63,13 @@ class GridMemberTest {
         try (GridMember second = member(secondPort, firstPort, 0);
             RecordStore two = open("two", second)) {
           two.write(List.of(new RecordChange("manifest/b", "u", "of the second")));
-          until("the first sees two", () -> first.get().members().size() == 2);
-          until("the second sees two", () -> second.get().members().size() == 2);
-          assertThat(second.get().members())
-              .isEqualTo(first.get().members())
+          until("the first sees two", () -> first.members().members().size() == 2);
+          until("the second sees two", () -> second.members().members().size() == 2);
+          assertThat(second.members().members())
+              .isEqualTo(first.members().members())
               .contains(new Member(first.id(), 5), new Member(second.id(), 0));
-          assertThat(second.get().fingerprint())
-              .isEqualTo(first.get().fingerprint())
+          assertThat(second.members().fingerprint())
+              .isEqualTo(first.members().fingerprint())
               .isNotEqualTo(alone);
           until("b reaches the first", () -> one.find("manifest/b").isPresent());
           until("a reaches the second", () -> two.find("manifest/a").isPresent());
@@ -75,8 +77,8 @@ class GridMemberTest {
           until("the deletion reaches the second", () -> two.find("manifest/b").isEmpty());
           assertThat(two.find("secret/s")).isEmpty();
         }
-        until("the first is alone again", () -> first.get().members().size() == 1);
-        assertThat(first.get().fingerprint()).isEqualTo(alone);
+        until("the first is alone again", () -> first.members().members().size() == 1);
+        assertThat(first.members().fingerprint()).isEqualTo(alone);
       }
     }
   }
@@ -87,11 +89,12 @@ class GridMemberTest {
         GridMember member = member(taken.getLocalPort(), taken.getLocalPort(), 1)) {
       until("the start fails", () -> member.status().phase() == GridStatus.Phase.FAILED);
       assertThat(member.status().message()).isNotEmpty();
-      assertThat(member.get().members()).containsExactly(new Member(member.id(), 1));
+      assertThat(member.members().members()).containsExactly(new Member(member.id(), 1));
     }
   }
 
   private RecordStore open(String name, GridMember member) throws IOException {
-    return RecordStore.open(directory.resolve(name), member, key -> key.startsWith("manifest/"));
+    return RecordStore.open(
+        directory.resolve(name), member.records(), key -> key.startsWith("manifest/"));
   }
 }

@@ -9,6 +9,8 @@ import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +29,14 @@ class MemberConfigTest {
   @Test
   void nothingButPlainValuesIsDeserialisedAndNoClientIsLetIn() {
     GridSettings settings =
-        new GridSettings("config-test", "127.0.0.1", 25_701, 100, new Discovery.Alone(), 1);
+        new GridSettings(
+            "config-test",
+            "127.0.0.1",
+            25_701,
+            100,
+            new Discovery.Alone(),
+            Path.of("unused"),
+            new GridSettings.Profile("one", 1, Optional.empty(), "1"));
     HazelcastInstance member = Hazelcast.newHazelcastInstance(MemberConfig.of(settings, "one"));
     try {
       var map = member.<String, Object>getMap("any");

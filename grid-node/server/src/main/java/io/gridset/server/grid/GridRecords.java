@@ -1,0 +1,152 @@
+package io.gridset.server.grid;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
+import com.hazelcast.map.listener.EntryAddedListener;
+import com.hazelcast.map.listener.EntryUpdatedListener;
+import io.gridset.server.state.RecordCodec;
+import io.gridset.server.state.RecordExchange;
+import io.gridset.server.state.StateRecord;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Records shown to all members through a map; each member journals them. The map may lose them:
+/// whoever compares puts what it has. Thread-safe.
+final class GridRecords implements RecordExchange, Shared {
+  private static final Logger LOG = LoggerFactory.getLogger(GridRecords.class);
+
+  /// Records on their way. When there are more, everything is compared instead.
+  private static final int MAX_QUEUED = 10_000;
+
+  private final String mapName;
+  private final GridWorker worker;
+  private final Runnable admission;
+  private final Object lock = new Object();
+  private final Map<String, StateRecord> outgoing = new LinkedHashMap<>();
+  private final List<String> incoming = new ArrayList<>();
+  private volatile @Nullable Participant participant;
+  private volatile @Nullable IMap<String, String> map;
+
+  /// @param admission refuses changes by an exception while they must not be made
+  GridRecords(String mapName, GridWorker worker, Runnable admission) {
+    this.mapName = mapName;
+    this.worker = worker;
+    this.admission = admission;
+  }
+
+  @Override
+  public void attach(Participant store) {
+    participant = store;
+    worker.compareSoon();
+  }
+
+  @Override
+  public void admitChange() {
+    admission.run();
+  }
+
+  @Override
+  public void offer(List<StateRecord> records) {
+    // Before the join there is nobody to offer to; the join compares everything.
+    if (map == null || records.isEmpty()) {
+      return;
+    }
+    synchronized (lock) {
+      records.forEach(record -> outgoing.put(record.key(), record));
+      shorten(outgoing.size());
+    }
+    worker.wake();
+  }
+
+  private void arrived(String text) {
+    synchronized (lock) {
+      incoming.add(text);
+      shorten(incoming.size());
+    }
+    worker.wake();
+  }
+
+  private void shorten(int queued) {
+    if (queued > MAX_QUEUED) {
+      outgoing.clear();
+      incoming.clear();
+      worker.compareSoon();
+    }
+  }
+
+  @Override
+  public void joined(HazelcastInstance instance) {
+    IMap<String, String> records = instance.getMap(mapName);
+    records.addEntryListener(
+        (EntryAddedListener<String, String>) event -> arrived(event.getValue()), true);
+    records.addEntryListener(
+        (EntryUpdatedListener<String, String>) event -> arrived(event.getValue()), true);
+    map = records;
+  }
+
+  @Override
+  public void left() {
+    map = null;
+  }
+
+  @Override
+  public void compare() {
+    Participant store = participant;
+    IMap<String, String> records = map;
+    if (store != null && records != null) {
+      new ArrayList<>(records.values()).forEach(this::receive);
+      store.shared().forEach(record -> offerOne(records, record));
+    }
+  }
+
+  @Override
+  public void flush() {
+    List<String> received;
+    List<StateRecord> offered;
+    synchronized (lock) {
+      received = List.copyOf(incoming);
+      incoming.clear();
+      offered = List.copyOf(outgoing.values());
+      outgoing.clear();
+    }
+    received.forEach(this::receive);
+    IMap<String, String> records = map;
+    if (records != null) {
+      offered.forEach(record -> offerOne(records, record));
+    }
+  }
+
+  private void receive(String text) {
+    Participant store = participant;
+    Optional<List<StateRecord>> records = RecordCodec.decode(text);
+    if (records.isEmpty()) {
+      LOG.warn("a record of another member is not in a form that this version reads");
+    } else if (store != null) {
+      records.get().forEach(store::receive);
+    }
+  }
+
+  /// Puts a record into the map unless a newer one is there. By compare-and-set: an entry processor
+  /// would send code of ours through the serializer.
+  private static void offerOne(IMap<String, String> records, StateRecord record) {
+    String mine = RecordCodec.encode(List.of(record));
+    String theirs = records.putIfAbsent(record.key(), mine);
+    while (theirs != null && supersedes(record, theirs)) {
+      if (records.replace(record.key(), theirs, mine)) {
+        return;
+      }
+      theirs = records.putIfAbsent(record.key(), mine);
+    }
+  }
+
+  private static boolean supersedes(StateRecord record, String theirs) {
+    List<StateRecord> other = RecordCodec.decode(theirs).orElse(List.of());
+    return other.isEmpty() || record.supersedes(other.getFirst());
+  }
+}

@@ -1,0 +1,124 @@
+package io.gridset.server.grid;
+
+import com.hazelcast.core.HazelcastInstance;
+import io.gridset.core.unit.Ticker;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Keeps shared things the same: sends what changed when it changed, and compares everything when
+/// this member has joined others and every half minute. One thread drives it by `step`; everything
+/// else may be called by any thread and returns at once.
+final class GridWorker {
+  private static final Logger LOG = LoggerFactory.getLogger(GridWorker.class);
+
+  /// A lost event stays unnoticed for so long.
+  private static final Duration COMPARE_EVERY = Duration.ofSeconds(30);
+
+  /// Longest wait without a change: failures are tried again, and who asked to stop is heard.
+  private static final Duration STEP = Duration.ofSeconds(1);
+
+  private final Ticker ticker;
+  private final List<Shared> things = new CopyOnWriteArrayList<>();
+  private final List<Shared> joined = new CopyOnWriteArrayList<>();
+  private final Semaphore wake = new Semaphore(0);
+  private final AtomicBoolean compareAll = new AtomicBoolean();
+  private long comparedAt;
+  private volatile boolean compared;
+  private @Nullable HazelcastInstance instance;
+
+  GridWorker(Ticker ticker) {
+    this.ticker = ticker;
+  }
+
+  void add(Shared thing) {
+    things.add(thing);
+    wake();
+  }
+
+  void wake() {
+    wake.release();
+  }
+
+  /// Everything is to be compared soon.
+  void compareSoon() {
+    compareAll.set(true);
+    wake();
+  }
+
+  /// Begins with a grid that was joined.
+  void begin(HazelcastInstance hazelcast) {
+    instance = hazelcast;
+    joined.clear();
+    compared = false;
+    compareAll.set(true);
+  }
+
+  /// Whether everything has been compared since this member joined or the last failure.
+  boolean isCompared() {
+    return compared;
+  }
+
+  /// Ends with that grid.
+  void end() {
+    instance = null;
+    things.forEach(Shared::left);
+    joined.clear();
+  }
+
+  /// Waits for something to do, a second at most, and does it.
+  void step() throws InterruptedException {
+    if (wake.tryAcquire(STEP.toMillis(), TimeUnit.MILLISECONDS)) {
+      wake.drainPermits();
+    }
+    work();
+  }
+
+  /// Does what there is to do now.
+  void work() {
+    HazelcastInstance hazelcast = instance;
+    if (hazelcast == null) {
+      return;
+    }
+    boolean all =
+        compareAll.getAndSet(false) || ticker.nanos() - comparedAt > COMPARE_EVERY.toNanos();
+    if (all) {
+      comparedAt = ticker.nanos();
+    }
+    for (Shared thing : things) {
+      boolean fresh = !joined.contains(thing);
+      guarded(() -> exchange(thing, hazelcast, fresh, all));
+    }
+    compared = !compareAll.get();
+  }
+
+  private void exchange(Shared thing, HazelcastInstance hazelcast, boolean fresh, boolean all) {
+    if (fresh) {
+      thing.joined(hazelcast);
+      joined.add(thing);
+    }
+    if (fresh || all) {
+      thing.compare();
+    }
+    thing.flush();
+  }
+
+  /// A failed exchange is tried again with everything, so that nothing is missed.
+  private void guarded(Runnable exchange) {
+    try {
+      exchange.run();
+    } catch (RuntimeException e) {
+      HazelcastInstance hazelcast = instance;
+      if (hazelcast != null && hazelcast.getLifecycleService().isRunning()) {
+        LOG.warn("nothing could be exchanged with the grid; trying again: {}", e.toString());
+        compareAll.set(true);
+      }
+    }
+  }
+}
