@@ -1,8 +1,9 @@
 """The same burst of 100 readers through Gridset, through rclone mounts with a disk cache per host, and with none.
 
-Four hosts with links of 1 Gbit/s, 25 readers on each; the store gives 100 Mbit/s in all, so that the store is the limit.
+Four hosts with links of 1 Gbit/s, 25 readers on each; the store gives 200 Mbit/s in all, so that the store is the limit.
 Rclone's manual forbids mounts to share one cache directory, so the cache is shared by the readers of one host, whose
-mount it is; readers of one host share the kernel's page cache too, in all three.
+mount it is; readers of one host share the kernel's page cache too, in all three. Without a cache one burst takes two
+minutes and is measured once.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from ..session import Session
 from ..store import Limits, LocalStore
 from .burst import KEY, LINK, SIZE, Burst
 
-RATE, RATE_BYTES = Limits(rate="12500kB"), 12_500_000
+RATE, RATE_BYTES = Limits(rate="25MB"), 25_000_000
 HOSTS, READERS = 4, 100
 GRIDSET, CACHED, UNCACHED = "gridset", "rclone mounts, disk cache per host", "rclone mounts, no cache"
 
@@ -36,10 +37,11 @@ def run(session: Session) -> list[Result]:
             grid.declare(store)
             bursts[GRIDSET] = [ours(session, grid, store, expected) for _ in range(rounds)]
     if "rclone mount" in peer_mounts.available(session):
+        session.versions.pop("s3fs", None)
         places = [hosts.host(f"p{number + 1}", LINK) for number in range(HOSTS)]
         for name, mode in ((CACHED, "full"), (UNCACHED, "off")):
             session.say(f"burst-vs: {name}")
-            bursts[name] = [theirs(session, places, store, mode, expected) for _ in range(rounds)]
+            bursts[name] = [theirs(session, places, store, mode, expected) for _ in range(1 if name == UNCACHED else rounds)]
     return [row for name, found in bursts.items() for row in results(name, found)]
 
 
