@@ -212,6 +212,37 @@ class DataServerDefenceTest {
   }
 
   @Test
+  void whoComesLateForAHotBlockWaitsAndIsSentToTheFirstWhoHasGotIt() throws StorageException {
+    service.blockBytes = 64 << 20;
+    List<BlockExchange> first = new ArrayList<>();
+    try (DataServer server =
+            PeersFixture.start(settings(limits(16, 8, Duration.ofMinutes(10))), service);
+        Peers peers = peers()) {
+      for (int i = 0; i < BlockSends.AT_ONCE; i++) {
+        BlockExchange exchange = peers.ask(address(server), hot("member-" + i), PATIENCE);
+        first.add(exchange);
+        assertThat(exchange.next(PATIENCE)).isInstanceOf(BlockReply.Coming.class);
+      }
+      try (BlockExchange late = peers.ask(address(server), hot("late"), PATIENCE)) {
+        assertThat(late.next(PATIENCE)).isInstanceOf(BlockReply.AtIt.class);
+        first.getFirst().receive(bytes -> bytes.position(bytes.limit()), PATIENCE);
+        assertThat(PeersFixture.reply(late)).isEqualTo(new BlockReply.Elsewhere("member-0"));
+      }
+      first.forEach(BlockExchange::close);
+    }
+    await("nothing is held", () -> service.pinned.get() == 0);
+  }
+
+  private static BlockRequest hot(String copyAt) {
+    return new BlockRequest(
+        FakePeerService.object("uid-1", 64 << 20),
+        64 << 20,
+        0,
+        BlockRequest.Mode.AS_HOME,
+        copyAt);
+  }
+
+  @Test
   void moreConnectionsThanTheLimitAreToldSoAndLaterOnesComeIn() throws StorageException {
     service.cold = true;
     service.gate = new CountDownLatch(1);
