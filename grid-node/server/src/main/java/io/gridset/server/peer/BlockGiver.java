@@ -61,7 +61,7 @@ final class BlockGiver {
   ///
   /// @throws StorageException of kind UNAVAILABLE or TIMED_OUT when the connection is at its end
   /// @throws Unanswerable what the asker is to be told
-  void give(BlockRequest request, PeerCaller caller, Wire wire)
+  @Nullable Given give(BlockRequest request, PeerCaller caller, Wire wire)
       throws StorageException, Unanswerable {
     Optional<HeldBlock> found;
     try {
@@ -71,12 +71,35 @@ final class BlockGiver {
       throw new Unanswerable(e);
     }
     if (found.isPresent()) {
-      send(request, found.get(), wire);
-    } else if (request.mode() == Mode.IF_HELD && !service.isComing(request)) {
-      wire.write(FrameWriter.bare(FrameType.NOT_HELD), limits.stall());
-    } else {
-      send(request, bring(request, wire), wire);
+      return send(request, found.get(), wire);
     }
+    if (request.mode() == Mode.IF_HELD && !service.isComing(request)) {
+      wire.write(FrameWriter.bare(FrameType.NOT_HELD), limits.stall());
+      return null;
+    }
+    return send(request, bring(request, wire), wire);
+  }
+
+  /// A block that was sent to one who will say when it has it: what is written may still be on its
+  /// way.
+  static final class Given {
+    private final BlockRequest request;
+    private final ByteBuffer[] bytes;
+
+    private Given(BlockRequest request, ByteBuffer[] bytes) {
+      this.request = request;
+      this.bytes = bytes;
+    }
+  }
+
+  /// The receiver has got it.
+  void taken(Given given) {
+    holders.received(given.request.key(), given.request.copyAt());
+  }
+
+  /// The receiver has got it, or will not.
+  void end(Given given) {
+    sends.end(given.request.key(), given.bytes);
   }
 
   /// A failure that belongs to the question and not to the connection.
@@ -94,19 +117,25 @@ final class BlockGiver {
     }
   }
 
-  private void send(BlockRequest request, HeldBlock block, Wire wire) throws StorageException {
+  private @Nullable Given send(BlockRequest request, HeldBlock block, Wire wire)
+      throws StorageException {
     try (block) {
       ByteBuffer[] bytes = frames(block);
       @Nullable String other = turn(request, bytes, wire);
       if (other != null) {
         counters.redirected.increment();
         wire.write(FrameWriter.of(FrameType.ELSEWHERE).writeText(other).finish(), limits.stall());
-        return;
+        return null;
       }
+      @Nullable Given given = null;
       try {
         write(request, bytes, wire);
+        given = request.copyAt().isEmpty() ? null : new Given(request, bytes);
+        return given;
       } finally {
-        sends.end(request.key(), bytes);
+        if (given == null) {
+          sends.end(request.key(), bytes);
+        }
       }
     }
   }
@@ -180,9 +209,6 @@ final class BlockGiver {
     } finally {
       int left = Arrays.stream(all, 1, all.length).mapToInt(ByteBuffer::remaining).sum();
       counters.bytesSent.add(request.length() - left);
-    }
-    if (!request.copyAt().isEmpty()) {
-      holders.received(request.key(), request.copyAt());
     }
   }
 

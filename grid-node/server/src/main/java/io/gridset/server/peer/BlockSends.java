@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +20,7 @@ final class BlockSends {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
   private final Map<BlockKey, List<ByteBuffer[]>> underWay = new HashMap<>();
+  private long endedSends;
 
   /// Begins a send, unless there are as many of this block as shall be.
   boolean tryBegin(BlockKey block, ByteBuffer[] bytes) {
@@ -55,6 +55,7 @@ final class BlockSends {
             sends.removeIf(each -> each == bytes);
             return sends.isEmpty() ? null : sends;
           });
+      endedSends++;
       ended.signalAll();
     } finally {
       lock.unlock();
@@ -65,7 +66,12 @@ final class BlockSends {
   boolean awaitEnd(Duration patience) throws InterruptedException {
     lock.lock();
     try {
-      return ended.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+      long before = endedSends;
+      long left = patience.toNanos();
+      while (endedSends == before && left > 0) {
+        left = ended.awaitNanos(left);
+      }
+      return endedSends != before;
     } finally {
       lock.unlock();
     }

@@ -226,6 +226,7 @@ class DataServerDefenceTest {
       try (BlockExchange late = peers.ask(address(server), hot("late"), PATIENCE)) {
         assertThat(late.next(PATIENCE)).isInstanceOf(BlockReply.AtIt.class);
         first.getFirst().receive(bytes -> bytes.position(bytes.limit()), PATIENCE);
+        first.getFirst().close();
         assertThat(PeersFixture.reply(late)).isEqualTo(new BlockReply.Elsewhere("member-0"));
       }
       first.forEach(BlockExchange::close);
@@ -235,11 +236,7 @@ class DataServerDefenceTest {
 
   private static BlockRequest hot(String copyAt) {
     return new BlockRequest(
-        FakePeerService.object("uid-1", 64 << 20),
-        64 << 20,
-        0,
-        BlockRequest.Mode.AS_HOME,
-        copyAt);
+        FakePeerService.object("uid-1", 64 << 20), 64 << 20, 0, BlockRequest.Mode.AS_HOME, copyAt);
   }
 
   @Test

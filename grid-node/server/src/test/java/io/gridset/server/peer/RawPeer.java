@@ -59,7 +59,8 @@ public final class RawPeer {
         long start = System.nanoTime();
         fetch(address, bytes, Integer.parseInt(args[4]));
         double seconds = (System.nanoTime() - start) / 1e9;
-        System.out.printf(Locale.ROOT, "%.3f s, %.1f MiB/s%n", seconds, bytes / seconds / (1 << 20));
+        System.out.printf(
+            Locale.ROOT, "%.3f s, %.1f MiB/s%n", seconds, bytes / seconds / (1 << 20));
       }
       case "compare" -> compare(Path.of(args[1]), Integer.parseInt(args[2]));
       default -> throw new IllegalArgumentException("serve, fetch or compare");
@@ -97,7 +98,8 @@ public final class RawPeer {
     long bytes = Files.size(file);
     long[] cpu = new long[1];
     try (ServerSocketChannel listener =
-        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+        ServerSocketChannel.open()
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
       Thread sender =
           Thread.ofPlatform()
               .start(
