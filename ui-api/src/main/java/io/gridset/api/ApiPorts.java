@@ -6,4 +6,9 @@ import java.time.InstantSource;
 
 /// What the API serves. The caller closes them, after the server.
 public record ApiPorts(
-    ControlPlane control, DatasetHost host, Mounts mounts, NodeFacts node, InstantSource clock) {}
+    ControlPlane control,
+    DatasetHost host,
+    Mounts mounts,
+    Grid grid,
+    NodeFacts node,
+    InstantSource clock) {}

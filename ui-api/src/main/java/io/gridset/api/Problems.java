@@ -3,6 +3,7 @@ package io.gridset.api;
 import com.fasterxml.jackson.core.JacksonException;
 import io.gridset.client.Problem;
 import io.gridset.core.control.ManifestException;
+import io.gridset.core.control.NoQuorumException;
 import io.gridset.core.control.RefusedException;
 import io.gridset.core.store.StorageException;
 import io.javalin.http.HttpResponseException;
@@ -56,6 +57,8 @@ final class Problems {
       case Refusal refusal -> refusal.problem;
       case StorageException e ->
           problem(status(e.kind()), e.kind().name(), String.valueOf(e.getMessage()), null);
+      case NoQuorumException e ->
+          problem(503, "NO_QUORUM", String.valueOf(e.getMessage()), e.remedy());
       case RefusedException e -> problem(409, "REFUSED", message(e), null);
       case ManifestException e ->
           new Problem(
@@ -120,6 +123,7 @@ final class Problems {
       case "INVALID" -> "The request makes no sense";
       case "UNSUPPORTED" -> "Not supported here";
       case "CANCELLED" -> "Cancelled";
+      case "NO_QUORUM" -> "Too few members of the grid are seen";
       case "REFUSED" -> "Something else needs it";
       case "MANIFEST" -> "Manifests refused";
       default -> "Internal error";

@@ -98,6 +98,7 @@ public final class GridsetMain {
     all.put("sync", SyncCommand::new);
     all.put("evict", EvictCommand::new);
     all.put("stats", StatsCommand::new);
+    all.put("nodes", NodesCommand::new);
     all.put("doctor", DoctorCommand::new);
     all.put("demo", DemoCommand::new);
     all.put("completion", CompletionCommand::new);

@@ -119,7 +119,8 @@ public final class Rehearsal {
       awaitBound(stage, client);
       read(stage);
       client.node();
-      stage.await("the grid", () -> opened.join().grid().phase() != GridStatus.Phase.STARTING);
+      stage.await(
+          "the grid", () -> opened.join().membership().phase() != GridStatus.Phase.STARTING);
     }
   }
 

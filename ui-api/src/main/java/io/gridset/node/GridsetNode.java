@@ -36,7 +36,9 @@ public final class GridsetNode implements AutoCloseable {
       this.api =
           new ApiServer(
               apiSettings(settings),
-              new ApiPorts(opened.control(), opened.host(), opened.mounts(), facts, clock));
+              new ApiPorts(
+                  opened.control(), opened.host(), opened.mounts(), opened.grid(), facts, clock));
+      opened.serving(api.listening());
     } catch (IOException | RuntimeException e) {
       try (runDirectory) {
         if (opened != null) {

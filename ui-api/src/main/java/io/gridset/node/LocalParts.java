@@ -1,6 +1,8 @@
 package io.gridset.node;
 
+import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
+import io.gridset.client.GridNodeView;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
@@ -12,14 +14,18 @@ import io.gridset.server.grid.GridMember;
 import io.gridset.server.grid.GridStatus;
 import io.gridset.server.host.HostSettings;
 import io.gridset.server.host.LocalDatasetHost;
+import io.gridset.server.listing.ListingFiles;
 import io.gridset.server.read.Homes;
 import io.gridset.server.read.MemoryBudget;
 import io.gridset.server.read.ReadSettings;
 import io.gridset.server.store.StoreSettings;
 import io.gridset.server.store.UnderStores;
+import io.gridset.server.tree.ListingExchange;
+import io.gridset.server.tree.SharedListings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 /// The parts of a node on this machine, wired by hand. Remembered datasets start while mounts come
@@ -60,7 +66,12 @@ public final class LocalParts implements NodeParts {
     LocalDatasetHost host =
         new LocalDatasetHost(
             new HostSettings(
-                stores::open, caches, reading, ticker, HostSettings.DEFAULT_START_PATIENCE));
+                stores::open,
+                caches,
+                reading,
+                ticker,
+                HostSettings.DEFAULT_START_PATIENCE,
+                new ListingExchange(SharedListings.alone(), kept(settings))));
     try {
       LocalControlPlane control =
           LocalControlPlane.open(
@@ -78,6 +89,13 @@ public final class LocalParts implements NodeParts {
       grid.close();
       throw e;
     }
+  }
+
+  private static ListingFiles kept(NodeSettings settings) {
+    return new ListingFiles(
+        settings.stateDirectory().resolve("trees"),
+        ListingFiles.DEFAULT_LIMIT_BYTES,
+        InstantSource.system());
   }
 
   private static StoreSettings reaching(NodeSettings settings) {
@@ -110,8 +128,28 @@ public final class LocalParts implements NodeParts {
   }
 
   /// Where the grid member stands.
-  public GridStatus grid() {
+  public GridStatus membership() {
     return grid.status();
+  }
+
+  @Override
+  public Grid grid() {
+    return new Grid() {
+      @Override
+      public List<GridNodeView> nodes() {
+        return grid.nodes();
+      }
+
+      @Override
+      public boolean forget(String name) {
+        return grid.forget(name);
+      }
+    };
+  }
+
+  @Override
+  public void serving(List<String> api) {
+    grid.reportBy(new NodeSelf(InstantSource.system().instant(), api, host, control));
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.gridset.node;
 
+import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
 import java.io.IOException;
+import java.util.List;
 
 /// What stands behind a node's API. `close()` ends all of it, mounts first.
 public interface NodeParts extends AutoCloseable {
@@ -15,7 +17,13 @@ public interface NodeParts extends AutoCloseable {
 
   Mounts mounts();
 
-  /// The grid as this node sees it now.
+  /// The grid that this node is in.
+  Grid grid();
+
+  /// Takes note of where the API listens.
+  void serving(List<String> api);
+
+  /// The grid's members as this node sees them now.
   MemberView members();
 
   /// What `close()` is to do with all cached bytes; they are kept unless this is called.

@@ -21,6 +21,7 @@ public final class TestNode implements AutoCloseable {
   public final FakeControlPlane control = new FakeControlPlane();
   public final FakeDatasetHost host = new FakeDatasetHost();
   public final FakeMounts mounts = new FakeMounts();
+  public final FakeGrid grid = new FakeGrid();
   public final CountDownLatch stopped = new CountDownLatch(1);
 
   /// What the node was asked to do with cached bytes when it was stopped.
@@ -38,7 +39,7 @@ public final class TestNode implements AutoCloseable {
     server =
         new ApiServer(
             new ApiSettings(socket(), Optional.of(new ApiSettings.Tcp("127.0.0.1", 0, token))),
-            new ApiPorts(control, host, mounts, facts(), InstantSource.fixed(NOW)));
+            new ApiPorts(control, host, mounts, grid, facts(), InstantSource.fixed(NOW)));
   }
 
   private NodeFacts facts() {

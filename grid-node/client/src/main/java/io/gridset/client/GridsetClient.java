@@ -153,6 +153,16 @@ public final class GridsetClient implements AutoCloseable {
     return read(get("/v1/node"), new TypeReference<>() {});
   }
 
+  /// The nodes of the grid, by name.
+  public List<GridNodeView> nodes() throws IOException {
+    return read(get("/v1/nodes"), new TypeReference<>() {});
+  }
+
+  /// Takes a node that is gone for good off those that belong to the grid.
+  public void forgetNode(String name) throws IOException {
+    drop("/v1/nodes/" + encode(name));
+  }
+
   /// Asks the node to unmount and end; it does so after answering.
   public void stopNode(Disposal disposal) throws IOException {
     String query = disposal == Disposal.DROP_BYTES ? "?release=true" : "";

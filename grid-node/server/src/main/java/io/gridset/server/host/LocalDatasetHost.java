@@ -11,6 +11,8 @@ import io.gridset.core.dataset.LoadRun;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.server.cluster.ClusterFigures;
+import io.gridset.server.cluster.HeldDataset;
 import io.gridset.server.load.DatasetLoad;
 import io.gridset.server.read.HostedDatasets;
 import java.time.Duration;
@@ -32,12 +34,34 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
   private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
   private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
   private final Watchers watchers = new Watchers();
+  private final ClusterFigures figures;
 
   /// A name and the dataset behind it: itself, or for `dataset://` another.
   private record View(DatasetDefinition definition, DatasetReference reference) {}
 
+  /// For a node that is alone.
   public LocalDatasetHost(HostSettings settings) {
+    this(settings, (_, usage) -> usage);
+  }
+
+  /// @param figures what all members make of this node's figures
+  public LocalDatasetHost(HostSettings settings, ClusterFigures figures) {
     this.settings = settings;
+    this.figures = figures;
+  }
+
+  /// What this node holds of each dataset that runs, for those who count and hand it over.
+  public List<HeldDataset> held() {
+    List<HeldDataset> held = new ArrayList<>();
+    running.values().forEach(dataset -> held.add(dataset.held(settings.reading().blockBytes())));
+    return held;
+  }
+
+  /// The UID of the dataset whose bytes `name` shows.
+  public Optional<String> uidOf(DatasetName name) {
+    View view = views.get(name);
+    RunningDataset dataset = running.get(view == null ? name : view.reference.target());
+    return Optional.ofNullable(dataset).map(found -> found.definition().uid());
   }
 
   @Override
@@ -71,6 +95,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     }
     if (disposal == Disposal.DROP_BYTES) {
       settings.caches().discard(uid);
+      settings.listings().shelf().discard(uid);
     }
   }
 
@@ -90,7 +115,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
   public Optional<DatasetUsage> usage(DatasetName name) {
     RunningDataset dataset = running.get(name);
     if (dataset != null) {
-      return Optional.of(dataset.usage());
+      return Optional.of(ofCluster(dataset));
     }
     View view = views.get(name);
     if (view == null) {
@@ -101,6 +126,10 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     } catch (StorageException e) {
       return Optional.of(new DatasetUsage(OptionalLong.empty(), OptionalLong.empty(), 0, 0, 0, 0));
     }
+  }
+
+  private DatasetUsage ofCluster(RunningDataset dataset) {
+    return figures.of(dataset.definition().uid(), dataset.usage());
   }
 
   @Override
@@ -301,7 +330,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     public DatasetUsage usage() throws StorageException {
       RunningDataset dataset = require(view);
       String below = view.reference.below();
-      return below.isEmpty() ? dataset.usage() : dataset.usageBelow(below);
+      return below.isEmpty() ? ofCluster(dataset) : dataset.usageBelow(below);
     }
 
     @Override

@@ -1,0 +1,51 @@
+package io.gridset.api;
+
+import io.gridset.client.GridNodeView;
+import io.gridset.client.GridNodeView.Role;
+import io.gridset.client.GridNodeView.State;
+import io.gridset.core.control.RefusedException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A grid of whatever nodes a test wants.
+public final class FakeGrid implements Grid {
+  private final List<GridNodeView> nodes = new ArrayList<>();
+
+  /// Adds a node that was heard of a second ago and is up for two minutes.
+  public void node(String name, State state, List<String> health) {
+    nodes.add(
+        new GridNodeView(
+            "id-" + name,
+            name,
+            Role.MEMBER,
+            state,
+            TestNode.NOW.minusSeconds(1),
+            "127.0.0.1:5701",
+            "127.0.0.1:5801",
+            List.of("http://127.0.0.1:7600"),
+            4L << 30,
+            List.of(new GridNodeView.Tier("MEM", 2L << 30, 1L << 30)),
+            1L << 30,
+            "1.2.3",
+            TestNode.NOW.minusSeconds(121),
+            health));
+  }
+
+  @Override
+  public synchronized List<GridNodeView> nodes() {
+    return List.copyOf(nodes);
+  }
+
+  @Override
+  public synchronized boolean forget(String name) {
+    for (GridNodeView node : nodes) {
+      if (node.name().equals(name)) {
+        if (node.state() != State.GONE) {
+          throw new RefusedException("the node " + name + " is alive");
+        }
+        return nodes.remove(node);
+      }
+    }
+    return false;
+  }
+}
