@@ -57,6 +57,43 @@ final class MemberConfig {
   /// defaults disabled for "no list" and lets everything pass.
   private static final String NO_SUCH_CLASS = "io.gridset.none";
 
+  /// Refusals between members travel as Java objects; one that cannot be read leaves the caller
+  /// waiting for ever. These packages hold nothing that acts when it is read: `java.lang` without
+  /// its sub-packages, and Hazelcast's exceptions.
+  private static final String[] REFUSALS = {
+    "com.hazelcast.core",
+    "com.hazelcast.map",
+    "com.hazelcast.nio.serialization",
+    "com.hazelcast.partition",
+    "com.hazelcast.spi.exception",
+    "com.hazelcast.splitbrainprotection",
+    "java.lang"
+  };
+
+  /// What exceptions carry, and more of them.
+  private static final String[] REFUSAL_PARTS = {
+    "[Ljava.lang.StackTraceElement;",
+    "[Ljava.lang.Object;",
+    "[Ljava.lang.Throwable;",
+    "com.hazelcast.internal.cluster.impl.ConfigMismatchException",
+    "com.hazelcast.internal.cluster.impl.VersionMismatchException",
+    "com.hazelcast.internal.cluster.impl.SplitBrainMergeRejectedException",
+    "java.io.EOFException",
+    "java.io.IOException",
+    "java.util.ArrayList",
+    "java.util.Arrays$ArrayList",
+    "java.util.Collections$EmptyList",
+    "java.util.Collections$UnmodifiableCollection",
+    "java.util.Collections$UnmodifiableList",
+    "java.util.Collections$UnmodifiableRandomAccessList",
+    "java.util.ConcurrentModificationException",
+    "java.util.concurrent.CancellationException",
+    "java.util.concurrent.CompletionException",
+    "java.util.concurrent.ExecutionException",
+    "java.util.concurrent.RejectedExecutionException",
+    "java.util.concurrent.TimeoutException"
+  };
+
   private MemberConfig() {}
 
   static Config of(GridSettings settings, String id) {
@@ -79,7 +116,7 @@ final class MemberConfig {
     describe(config.getMemberAttributeConfig(), settings.self(), id);
     config
         .getSerializationConfig()
-        .setJavaSerializationFilterConfig(nothing())
+        .setJavaSerializationFilterConfig(refusals())
         .getCompactSerializationConfig()
         .setZeroConfigFilter(nothing());
     config.addMapConfig(map(RECORDS));
@@ -104,6 +141,13 @@ final class MemberConfig {
         .setInMemoryFormat(InMemoryFormat.BINARY)
         .setMergePolicyConfig(
             new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName()));
+  }
+
+  private static JavaSerializationFilterConfig refusals() {
+    JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig();
+    filter.setDefaultsDisabled(true);
+    filter.getWhitelist().addPackages(REFUSALS).addClasses(REFUSAL_PARTS);
+    return filter;
   }
 
   private static JavaSerializationFilterConfig nothing() {
