@@ -3,6 +3,7 @@ package io.gridset.core.cache;
 import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.store.StorageException;
+import java.util.BitSet;
 import java.util.function.Consumer;
 
 /// The blocks that this node holds, in cache files on its tiers. Thread-safe.
@@ -16,8 +17,21 @@ public interface BlockCache extends AutoCloseable {
   /// Bytes of a file version here, without touching its recency; 0 when unknown.
   long presentBytes(FileVersion version);
 
+  /// The blocks of a file version that are here now, without touching its recency; the caller's
+  /// own.
+  BitSet presentBlocks(FileVersion version);
+
   /// Bytes held for one dataset.
   long presentBytesOf(String owner);
+
+  /// Bytes among them that are at home on this node: all of them on a node that is alone. After a
+  /// change of the members it is what it was, until the blocks have been counted anew.
+  default long homeBytesOf(String owner) {
+    return presentBytesOf(owner);
+  }
+
+  /// The blocks of a file version here, without touching its recency; none when unknown.
+  BitSet presentBlocks(FileVersion version);
 
   /// Drops a file version unless it is in use; returns the bytes given back.
   long evict(FileVersion version);

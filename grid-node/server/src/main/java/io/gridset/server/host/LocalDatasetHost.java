@@ -11,7 +11,10 @@ import io.gridset.core.dataset.LoadRun;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.server.cluster.ClusterFigures;
+import io.gridset.server.cluster.HeldDataset;
 import io.gridset.server.load.DatasetLoad;
+import io.gridset.server.read.HostedDatasets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,17 +29,39 @@ import org.jspecify.annotations.Nullable;
 /// time, and everything else goes on meanwhile. Starting what runs already changes nothing. A name
 /// that another UID has taken meanwhile is taken back: the old dataset stops, its bytes stay.
 /// Thread-safe; `close()` is idempotent and keeps the cached bytes.
-public final class LocalDatasetHost implements DatasetHost {
+public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
   private final HostSettings settings;
   private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
   private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
   private final Watchers watchers = new Watchers();
+  private final ClusterFigures figures;
 
   /// A name and the dataset behind it: itself, or for `dataset://` another.
   private record View(DatasetDefinition definition, DatasetReference reference) {}
 
+  /// For a node that is alone.
   public LocalDatasetHost(HostSettings settings) {
+    this(settings, (_, usage) -> usage);
+  }
+
+  /// @param figures what all members make of this node's figures
+  public LocalDatasetHost(HostSettings settings, ClusterFigures figures) {
     this.settings = settings;
+    this.figures = figures;
+  }
+
+  /// What this node holds of each dataset that runs, for those who count and hand it over.
+  public List<HeldDataset> held() {
+    List<HeldDataset> held = new ArrayList<>();
+    running.values().forEach(dataset -> held.add(dataset.held(settings.reading().blockBytes())));
+    return held;
+  }
+
+  /// The UID of the dataset whose bytes `name` shows.
+  public Optional<String> uidOf(DatasetName name) {
+    View view = views.get(name);
+    RunningDataset dataset = running.get(view == null ? name : view.reference.target());
+    return Optional.ofNullable(dataset).map(found -> found.definition().uid());
   }
 
   @Override
@@ -70,6 +95,7 @@ public final class LocalDatasetHost implements DatasetHost {
     }
     if (disposal == Disposal.DROP_BYTES) {
       settings.caches().discard(uid);
+      settings.listings().shelf().discard(uid);
     }
   }
 
@@ -89,7 +115,7 @@ public final class LocalDatasetHost implements DatasetHost {
   public Optional<DatasetUsage> usage(DatasetName name) {
     RunningDataset dataset = running.get(name);
     if (dataset != null) {
-      return Optional.of(dataset.usage());
+      return Optional.of(ofCluster(dataset));
     }
     View view = views.get(name);
     if (view == null) {
@@ -100,6 +126,10 @@ public final class LocalDatasetHost implements DatasetHost {
     } catch (StorageException e) {
       return Optional.of(new DatasetUsage(OptionalLong.empty(), OptionalLong.empty(), 0, 0, 0, 0));
     }
+  }
+
+  private DatasetUsage ofCluster(RunningDataset dataset) {
+    return figures.of(dataset.definition().uid(), dataset.usage());
   }
 
   @Override
@@ -134,6 +164,16 @@ public final class LocalDatasetHost implements DatasetHost {
   public long evict(DatasetName name, String path) throws StorageException {
     Located located = locate(name);
     return located.dataset.evict(located.inTarget(path));
+  }
+
+  @Override
+  public List<Hosted> hosted() {
+    return running.values().stream()
+        .map(
+            dataset ->
+                new Hosted(
+                    dataset.definition().name(), dataset.definition().uid(), dataset.files()))
+        .toList();
   }
 
   @Override
@@ -290,7 +330,7 @@ public final class LocalDatasetHost implements DatasetHost {
     public DatasetUsage usage() throws StorageException {
       RunningDataset dataset = require(view);
       String below = view.reference.below();
-      return below.isEmpty() ? dataset.usage() : dataset.usageBelow(below);
+      return below.isEmpty() ? ofCluster(dataset) : dataset.usageBelow(below);
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,17 @@ public final class MemoryBlockCache implements BlockCache {
       }
     }
     return 0;
+  }
+
+  @Override
+  public synchronized BitSet presentBlocks(FileVersion version) {
+    BitSet present = new BitSet();
+    for (Place place : places.values()) {
+      for (int i = 0; place.version.equals(version) && i < place.blocks.length; i++) {
+        present.set(i, place.has(i));
+      }
+    }
+    return present;
   }
 
   @Override
