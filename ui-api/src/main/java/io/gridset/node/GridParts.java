@@ -7,6 +7,7 @@ import io.gridset.client.peer.Peers;
 import io.gridset.client.trust.ClusterToken;
 import io.gridset.client.trust.Credential;
 import io.gridset.client.trust.PeerTls;
+import io.gridset.core.control.ControlPlane;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.unit.Ticker;
 import io.gridset.server.cluster.Drain;
@@ -25,13 +26,13 @@ import io.gridset.server.peer.GridReading;
 import io.gridset.server.peer.LocalPeerService;
 import io.gridset.server.peer.PeerOperation;
 import io.gridset.server.read.Homes;
+import io.gridset.server.reader.GridFacts;
 import io.gridset.server.tree.ListingExchange;
 import io.gridset.server.tree.ListingShelf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,17 +54,9 @@ final class GridParts implements AutoCloseable {
   /// What members prove themselves with.
   private record Keys(@Nullable ClusterToken token, @Nullable PeerTls tls) {
     static Keys read(ClusterSettings settings) throws IOException {
-      try {
-        Optional<ClusterSettings.TlsFiles> files = settings.tls();
-        return new Keys(
-            settings.tokenFile().isPresent() ? ClusterToken.read(settings.tokenFile().get()) : null,
-            files.isPresent()
-                ? PeerTls.read(
-                    files.get().certificate(), files.get().key(), files.get().authorities())
-                : null);
-      } catch (StorageException e) {
-        throw new IOException(e.getMessage(), e);
-      }
+      return new Keys(
+          settings.tokenFile().isPresent() ? ClusterToken.read(settings.tokenFile().get()) : null,
+          PeerTrust.tls(settings.tls().orElse(null)));
     }
 
     Credential credential() {
@@ -113,7 +106,7 @@ final class GridParts implements AutoCloseable {
   /// Begins to give the others what `host` has, until the returned is closed.
   ///
   /// @throws IOException when the data server cannot listen
-  Serving serve(LocalDatasetHost host) throws IOException {
+  Serving serve(LocalDatasetHost host, ControlPlane control) throws IOException {
     Map<String, PeerOperation> operations =
         new HashMap<>(
             new ListingOperations(
@@ -127,6 +120,7 @@ final class GridParts implements AutoCloseable {
                     member::cluster,
                     peers)
                 .all());
+    operations.putAll(new GridFacts(member::cluster, host::definitions, () -> control).all());
     operations.put(
         HandoverOperation.NAME, new HandoverOperation(host::held, member::cluster, peers, ticker));
     InetSocketAddress listen =

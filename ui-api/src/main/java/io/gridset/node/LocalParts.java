@@ -56,10 +56,10 @@ public final class LocalParts implements NodeParts {
     GridParts.Serving given = null;
     LocalControlPlane opened = null;
     try {
-      given = others == null ? null : others.serve(host);
       opened =
           LocalControlPlane.open(
               control(settings), host, grid.records(), InstantSource.system(), Ticker.system());
+      given = others == null ? null : others.serve(host, opened);
       if (others != null) {
         grid.join(); // What is declared elsewhere starts here the sooner.
       } else {
@@ -70,9 +70,9 @@ public final class LocalParts implements NodeParts {
       this.mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
     } catch (IOException | RuntimeException e) {
-      try (host;
-          given;
-          opened) {
+      try (var _ = host;
+          var _ = opened;
+          var _ = given) {
         throw e;
       }
     }
@@ -92,8 +92,8 @@ public final class LocalParts implements NodeParts {
       }
       return new LocalParts(settings, grid, others);
     } catch (IOException | RuntimeException e) {
-      try (grid;
-          others) {
+      try (var _ = grid;
+          var _ = others) {
         throw e;
       }
     }
@@ -202,8 +202,8 @@ public final class LocalParts implements NodeParts {
     try (grid;
         others;
         host;
-        serving;
         control;
+        serving;
         mounts) {
       // In reverse order: mounts first, then what others want of this node, the grid last.
     }
