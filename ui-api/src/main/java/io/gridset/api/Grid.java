@@ -1,7 +1,12 @@
 package io.gridset.api;
 
+import io.gridset.client.AffinityView;
+import io.gridset.client.DrainView;
 import io.gridset.client.GridNodeView;
+import io.gridset.core.dataset.DatasetName;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// The grid that this node is in, as the API serves it. Thread-safe.
 public interface Grid {
@@ -14,4 +19,15 @@ public interface Grid {
   /// @return false when there is none of that name
   /// @throws io.gridset.core.control.RefusedException when it is alive, or several have the name
   boolean forget(String name);
+
+  /// Which nodes hold how much of a dataset; empty for one that does not run here.
+  Optional<AffinityView> affinity(DatasetName dataset);
+
+  /// Begins to hand over what this node holds; while it does so already, that goes on.
+  ///
+  /// @throws io.gridset.core.control.RefusedException when it is in no grid of several
+  DrainView startDrain(Duration time);
+
+  /// The last handing over; empty when there was none.
+  Optional<DrainView> drain();
 }

@@ -2,12 +2,12 @@ package io.gridset.node;
 
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
-import io.gridset.client.GridNodeView;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.unit.Ticker;
+import io.gridset.server.cluster.Holdings;
 import io.gridset.server.control.ControlSettings;
 import io.gridset.server.control.LocalControlPlane;
 import io.gridset.server.grid.GridMember;
@@ -17,6 +17,7 @@ import io.gridset.server.host.LocalDatasetHost;
 import io.gridset.server.read.Homes;
 import io.gridset.server.read.MemoryBudget;
 import io.gridset.server.read.ReadSettings;
+import io.gridset.server.state.SharedMaps;
 import io.gridset.server.store.StoreSettings;
 import io.gridset.server.store.UnderStores;
 import java.io.IOException;
@@ -33,20 +34,27 @@ public final class LocalParts implements NodeParts {
   private static final long READ_BUDGET_BYTES = 256L << 20;
 
   private final GridMember grid;
+  private final Holdings holdings;
+  private final ServedGrid served;
   private final LocalDatasetHost host;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
   private final NodeCaches caches;
   private volatile Disposal disposal = Disposal.KEEP_BYTES;
 
+  /// What a node does for the other members, and they for it.
+  private record Membership(GridMember grid, Holdings holdings, ServedGrid served) {}
+
   private LocalParts(
-      GridMember grid,
+      Membership membership,
       NodeCaches caches,
       LocalDatasetHost host,
       LocalControlPlane control,
       FuseMounts mounts) {
     this.caches = caches;
-    this.grid = grid;
+    this.grid = membership.grid();
+    this.holdings = membership.holdings();
+    this.served = membership.served();
     this.host = host;
     this.control = control;
     this.mounts = mounts;
@@ -57,13 +65,17 @@ public final class LocalParts implements NodeParts {
     Ticker ticker = Ticker.system();
     GridMember grid = GridMember.startLater(GridParts.member(settings), InstantSource.system());
     UnderStores stores = new UnderStores(reaching(settings));
-    NodeCaches caches = new NodeCaches(settings, InstantSource.system());
+    Homes homes = new Homes(grid.id(), grid::members);
+    NodeCaches caches = new NodeCaches(settings, InstantSource.system(), homes::share);
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
-    ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid::members));
+    ReadSettings reading = ReadSettings.of(budget, homes);
+    Holdings holdings = holdings(settings, grid);
     LocalDatasetHost host =
         new LocalDatasetHost(
             new HostSettings(
-                stores::open, caches, reading, ticker, HostSettings.DEFAULT_START_PATIENCE));
+                stores::open, caches, reading, ticker, HostSettings.DEFAULT_START_PATIENCE),
+            holdings);
+    holdings.publish(host::held);
     try {
       LocalControlPlane control =
           LocalControlPlane.open(
@@ -75,12 +87,19 @@ public final class LocalParts implements NodeParts {
       }
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
-      return new LocalParts(grid, caches, host, control, mounts);
+      ServedGrid served = new ServedGrid(grid, host, holdings, Optional.empty());
+      return new LocalParts(new Membership(grid, holdings, served), caches, host, control, mounts);
     } catch (IOException | RuntimeException e) {
       host.close();
+      holdings.close();
       grid.close();
       throw e;
     }
+  }
+
+  private static Holdings holdings(NodeSettings settings, GridMember grid) {
+    SharedMaps maps = settings.cluster().isPresent() ? grid.maps() : SharedMaps.alone();
+    return new Holdings(maps.map(Holdings.MAP), grid.id(), grid::members);
   }
 
   private static StoreSettings reaching(NodeSettings settings) {
@@ -119,17 +138,7 @@ public final class LocalParts implements NodeParts {
 
   @Override
   public Grid grid() {
-    return new Grid() {
-      @Override
-      public List<GridNodeView> nodes() {
-        return grid.nodes();
-      }
-
-      @Override
-      public boolean forget(String name) {
-        return grid.forget(name);
-      }
-    };
+    return served;
   }
 
   @Override
@@ -150,6 +159,7 @@ public final class LocalParts implements NodeParts {
   @Override
   public void close() {
     try (grid;
+        holdings;
         host;
         control;
         mounts) {
