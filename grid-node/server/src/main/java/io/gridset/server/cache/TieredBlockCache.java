@@ -203,6 +203,22 @@ public final class TieredBlockCache implements BlockCache {
   }
 
   @Override
+  public BitSet presentBlocks(FileVersion version) {
+    state.lock.lock();
+    try {
+      for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
+        int slot = tier.table.find(version);
+        if (slot >= 0) {
+          return tier.table.presentBlocks(slot);
+        }
+      }
+      return new BitSet();
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  @Override
   public long presentBytesOf(String owner) {
     state.lock.lock();
     try {

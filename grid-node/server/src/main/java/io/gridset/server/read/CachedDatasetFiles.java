@@ -39,6 +39,7 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
   private final FileWarmer warmer;
   private final SiblingWarmer siblings;
   private final DatasetOpenFile.ReadTools tools;
+  private final BlockOffers offers;
   private final AutoCloseable treeWatch;
   private final AutoCloseable sealWatch;
 
@@ -56,6 +57,9 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
     Prefetcher prefetcher = new Prefetcher(loader, warmer, settings.budget(), cache);
     tools =
         new DatasetOpenFile.ReadTools(loader, buffers, prefetcher, statistics, settings.patience());
+    offers =
+        new BlockOffers(
+            new BlockOffers.Stock(cache, sessions, loader, buffers), settings, statistics);
     treeWatch = tree.watch(this::treeChanged);
     sealWatch = cache.onSealChange(version -> recent.find(version).ifPresent(this::tell));
   }
@@ -158,6 +162,15 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
 
   public BlockCache cache() {
     return cache;
+  }
+
+  /// What other members may have of it.
+  public BlockOffers offers() {
+    return offers;
+  }
+
+  public int blockBytes() {
+    return settings.blockBytes();
   }
 
   public ReadStatistics.Figures figures() {
