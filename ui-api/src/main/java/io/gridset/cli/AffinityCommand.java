@@ -56,13 +56,13 @@ final class AffinityCommand implements Callable<Integer> {
   }
 
   private static Table table(AffinityView affinity) {
-    Table table = Table.of("NODE", "HELD", "PERCENTAGE", "THIS NODE");
+    Table table = Table.of("NODE", "HELD", "PERCENTAGE", "HERE");
     for (AffinityView.Held held : affinity.nodes()) {
       table.row(
           held.node(),
           new DataSize(held.heldBytes()).toString(),
           String.format(Locale.ROOT, "%.1f%%", held.percentage()),
-          held.node().equals(affinity.here()) ? "yes" : "");
+          held.node().equals(affinity.here()) ? "yes" : "no");
     }
     return table;
   }
