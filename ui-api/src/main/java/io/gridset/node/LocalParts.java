@@ -81,7 +81,8 @@ public final class LocalParts implements NodeParts {
                 reading,
                 ticker,
                 HostSettings.DEFAULT_START_PATIENCE,
-                new ListingExchange(SharedListings.alone(), kept(settings))),
+                new HostSettings.Sharing(
+                    new ListingExchange(SharedListings.alone(), kept(settings)), grid.maps())),
             holdings);
     holdings.publish(host::held);
     try {
