@@ -1,6 +1,5 @@
 package io.gridset.node;
 
-import io.gridset.client.GridNodeView.State;
 import io.gridset.client.peer.PeerClient;
 import io.gridset.client.peer.PeerClientSettings;
 import io.gridset.client.peer.Peers;
@@ -10,8 +9,6 @@ import io.gridset.client.trust.PeerTls;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.unit.Ticker;
-import io.gridset.server.cluster.Drain;
-import io.gridset.server.cluster.DrainProgress;
 import io.gridset.server.cluster.HandoverOperation;
 import io.gridset.server.cluster.Holdings;
 import io.gridset.server.grid.GridMember;
@@ -34,13 +31,10 @@ import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// What a node has because it is a member of a grid of several: the way to blocks and listings of
 /// the others, and what it gives them. `close()` ends all but the membership.
 final class GridParts implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(GridParts.class);
 
   private final ClusterSettings settings;
   private final GridMember member;

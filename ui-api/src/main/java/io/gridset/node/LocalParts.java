@@ -1,17 +1,13 @@
 package io.gridset.node;
 
-import io.gridset.server.peer.DataServer;
-import java.time.Duration;
-import io.gridset.server.state.SharedMaps;
-import io.gridset.server.cluster.Holdings;
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
-import io.gridset.client.GridNodeView;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.unit.Ticker;
+import io.gridset.server.cluster.Holdings;
 import io.gridset.server.control.ControlSettings;
 import io.gridset.server.control.LocalControlPlane;
 import io.gridset.server.grid.GridMember;
@@ -19,15 +15,18 @@ import io.gridset.server.grid.GridStatus;
 import io.gridset.server.host.HostSettings;
 import io.gridset.server.host.LocalDatasetHost;
 import io.gridset.server.listing.ListingFiles;
+import io.gridset.server.peer.DataServer;
 import io.gridset.server.read.Homes;
 import io.gridset.server.read.MemoryBudget;
 import io.gridset.server.read.ReadSettings;
+import io.gridset.server.state.SharedMaps;
 import io.gridset.server.store.StoreSettings;
 import io.gridset.server.store.UnderStores;
 import io.gridset.server.tree.ListingExchange;
 import io.gridset.server.tree.SharedListings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -64,8 +63,7 @@ public final class LocalParts implements NodeParts {
     this.host = host(settings, grid, others, caches);
     this.served =
         new ServedGrid(grid, host, holdings, Optional.ofNullable(others).map(GridParts::peers));
-    this.drainTimeout =
-        settings.cluster().map(ClusterSettings::drainTimeout).orElse(Duration.ZERO);
+    this.drainTimeout = settings.cluster().map(ClusterSettings::drainTimeout).orElse(Duration.ZERO);
     holdings.publish(host::held);
     DataServer given = null;
     LocalControlPlane opened = null;
