@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The parts of a node on this machine, wired by hand. Remembered datasets start while mounts come
 /// back; the grid member, whose start is the dearest and which no read waits for, joins after them.
@@ -36,6 +37,7 @@ public final class LocalParts implements NodeParts {
   private static final long READ_BUDGET_BYTES = 256L << 20;
 
   private final GridMember grid;
+  private final @Nullable PeerParts peers;
   private final LocalDatasetHost host;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
@@ -44,12 +46,14 @@ public final class LocalParts implements NodeParts {
 
   private LocalParts(
       GridMember grid,
+      @Nullable PeerParts peers,
       NodeCaches caches,
       LocalDatasetHost host,
       LocalControlPlane control,
       FuseMounts mounts) {
     this.caches = caches;
     this.grid = grid;
+    this.peers = peers;
     this.host = host;
     this.control = control;
     this.mounts = mounts;
@@ -62,30 +66,42 @@ public final class LocalParts implements NodeParts {
     UnderStores stores = new UnderStores(reaching(settings));
     NodeCaches caches = new NodeCaches(settings, InstantSource.system());
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
-    ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid::members));
+    Homes homes = new Homes(grid.id(), grid::members);
+    PeerParts peers =
+        settings.cluster().isPresent()
+            ? PeerParts.open(settings.cluster().get(), grid, homes)
+            : null;
+    ListingFiles kept = kept(settings);
+    ReadSettings alone = ReadSettings.of(budget, homes);
     LocalDatasetHost host =
         new LocalDatasetHost(
             new HostSettings(
                 stores::open,
                 caches,
-                reading,
+                peers == null ? alone : peers.reading(alone),
                 ticker,
                 HostSettings.DEFAULT_START_PATIENCE,
-                new ListingExchange(SharedListings.alone(), kept(settings))));
+                peers == null
+                    ? new ListingExchange(SharedListings.alone(), kept)
+                    : peers.listings(kept)));
     try {
       LocalControlPlane control =
           LocalControlPlane.open(
               control(settings), host, grid.records(), InstantSource.system(), ticker);
-      if (settings.cluster().isPresent()) {
+      if (peers != null) {
+        peers.serve(host, control, kept);
         grid.join(); // What is declared elsewhere starts here the sooner.
       } else {
         var _ = control.onSettled().thenRun(grid::join);
       }
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
-      return new LocalParts(grid, caches, host, control, mounts);
+      return new LocalParts(grid, peers, caches, host, control, mounts);
     } catch (IOException | RuntimeException e) {
       host.close();
+      if (peers != null) {
+        peers.close();
+      }
       grid.close();
       throw e;
     }
@@ -165,6 +181,7 @@ public final class LocalParts implements NodeParts {
   @Override
   public void close() {
     try (grid;
+        peers;
         host;
         control;
         mounts) {

@@ -30,9 +30,6 @@ public interface BlockCache extends AutoCloseable {
     return presentBytesOf(owner);
   }
 
-  /// The blocks of a file version here, without touching its recency; none when unknown.
-  BitSet presentBlocks(FileVersion version);
-
   /// Drops a file version unless it is in use; returns the bytes given back.
   long evict(FileVersion version);
 

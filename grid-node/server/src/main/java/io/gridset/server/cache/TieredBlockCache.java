@@ -244,27 +244,6 @@ public final class TieredBlockCache implements BlockCache {
   }
 
   @Override
-  public BitSet presentBlocks(FileVersion version) {
-    BitSet present = new BitSet();
-    state.lock.lock();
-    try {
-      for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
-        int slot = tier.table.find(version);
-        int blocks = slot < 0 ? 0 : tier.table.layout(slot).blockCount();
-        for (int block = 0; block < blocks; block++) {
-          present.set(block, BlockTable.isPresent(tier.table.word(slot, block)));
-        }
-        if (slot >= 0) {
-          return present;
-        }
-      }
-      return present;
-    } finally {
-      state.lock.unlock();
-    }
-  }
-
-  @Override
   public long evict(FileVersion version) {
     try (Aftermath after = new Aftermath()) {
       state.lock.lock();
