@@ -44,16 +44,18 @@ public final class LocalParts implements NodeParts {
   private final NodeCaches caches;
   private volatile Disposal disposal = Disposal.KEEP_BYTES;
 
+  /// This node in its grid; without peers when it is alone.
+  private record Belonging(GridMember grid, @Nullable PeerParts peers) {}
+
   private LocalParts(
-      GridMember grid,
-      @Nullable PeerParts peers,
+      Belonging belonging,
       NodeCaches caches,
       LocalDatasetHost host,
       LocalControlPlane control,
       FuseMounts mounts) {
     this.caches = caches;
-    this.grid = grid;
-    this.peers = peers;
+    grid = belonging.grid();
+    peers = belonging.peers();
     this.host = host;
     this.control = control;
     this.mounts = mounts;
@@ -96,7 +98,7 @@ public final class LocalParts implements NodeParts {
       }
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
-      return new LocalParts(grid, peers, caches, host, control, mounts);
+      return new LocalParts(new Belonging(grid, peers), caches, host, control, mounts);
     } catch (IOException | RuntimeException e) {
       host.close();
       if (peers != null) {
