@@ -25,7 +25,8 @@ public interface Peers extends AutoCloseable {
   /// @throws StorageException as [#presence]
   void ping(PeerAddress member, Duration patience) throws StorageException;
 
-  /// Asks for one of the small operations that a member registers by name: listings, offers.
+  /// Asks for one of the small operations that a member registers by name: listings, offers. A
+  /// request whose answer got lost may be sent twice.
   ///
   /// @param request at most 1 MiB
   /// @return at most 64 MiB

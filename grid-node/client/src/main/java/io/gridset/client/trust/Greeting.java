@@ -36,9 +36,9 @@ public record Greeting(String cluster, String claims, Nonces nonces) {
     return bytes;
   }
 
-  /// What the one who connects sends.
+  /// What the one who connects sends; nothing without a secret.
   public byte[] clientProof(Credential credential) {
-    return proof("client", credential);
+    return credential.isNone() ? new byte[0] : proof("client", credential);
   }
 
   /// What the one who is asked sends, before it has seen the other's; nothing without a secret.

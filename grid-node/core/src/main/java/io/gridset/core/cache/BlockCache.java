@@ -17,6 +17,10 @@ public interface BlockCache extends AutoCloseable {
   /// Bytes of a file version here, without touching its recency; 0 when unknown.
   long presentBytes(FileVersion version);
 
+  /// The blocks of a file version that are here now, without touching its recency; the caller's
+  /// own.
+  BitSet presentBlocks(FileVersion version);
+
   /// Bytes held for one dataset.
   long presentBytesOf(String owner);
 
@@ -25,9 +29,6 @@ public interface BlockCache extends AutoCloseable {
   default long homeBytesOf(String owner) {
     return presentBytesOf(owner);
   }
-
-  /// The blocks of a file version here, without touching its recency; none when unknown.
-  BitSet presentBlocks(FileVersion version);
 
   /// Drops a file version unless it is in use; returns the bytes given back.
   long evict(FileVersion version);

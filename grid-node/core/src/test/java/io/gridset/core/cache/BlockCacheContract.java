@@ -26,7 +26,9 @@ public abstract class BlockCacheContract {
     try (BlockCache cache = newCache();
         CachedFile file = cache.open(version("a"), new BlockLayout(10_000, BLOCK), OWNER)) {
       assertThat(file.lookup(1, 0, BLOCK)).isInstanceOf(BlockLookup.Miss.class);
+      assertThat(cache.presentBlocks(version("a")).isEmpty()).isTrue();
       fill(file, 1);
+      assertThat(cache.presentBlocks(version("a")).stream()).containsExactly(1);
       assertThat(file.isPresent(1)).isTrue();
       assertThat(file.isPresent(0)).isFalse();
       assertThat(read(file, 1, 0, BLOCK)).isEqualTo(content(file, 1, 0, BLOCK));

@@ -6,6 +6,7 @@ import io.gridset.core.store.StorageException;
 import io.gridset.server.cache.mapping.TableMemory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.UUID;
 import java.util.function.IntConsumer;
@@ -269,6 +270,15 @@ final class BlockTable implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  BitSet presentBlocks(int slot) {
+    int count = layout(slot).blockCount();
+    BitSet present = new BitSet(count);
+    for (int block = 0; block < count; block++) {
+      present.set(block, isPresent(word(slot, block)));
+    }
+    return present;
   }
 
   static int crc(long word) {

@@ -203,6 +203,22 @@ public final class TieredBlockCache implements BlockCache {
   }
 
   @Override
+  public BitSet presentBlocks(FileVersion version) {
+    state.lock.lock();
+    try {
+      for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
+        int slot = tier.table.find(version);
+        if (slot >= 0) {
+          return tier.table.presentBlocks(slot);
+        }
+      }
+      return new BitSet();
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  @Override
   public long presentBytesOf(String owner) {
     state.lock.lock();
     try {
@@ -224,27 +240,6 @@ public final class TieredBlockCache implements BlockCache {
       } finally {
         state.lock.unlock();
       }
-    }
-  }
-
-  @Override
-  public BitSet presentBlocks(FileVersion version) {
-    BitSet present = new BitSet();
-    state.lock.lock();
-    try {
-      for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
-        int slot = tier.table.find(version);
-        int blocks = slot < 0 ? 0 : tier.table.layout(slot).blockCount();
-        for (int block = 0; block < blocks; block++) {
-          present.set(block, BlockTable.isPresent(tier.table.word(slot, block)));
-        }
-        if (slot >= 0) {
-          return present;
-        }
-      }
-      return present;
-    } finally {
-      state.lock.unlock();
     }
   }
 

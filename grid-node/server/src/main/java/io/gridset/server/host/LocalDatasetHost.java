@@ -17,6 +17,7 @@ import io.gridset.server.cluster.ClusterFigures;
 import io.gridset.server.cluster.HeldDataset;
 import io.gridset.server.load.GridLoads;
 import io.gridset.server.load.Loadable;
+import io.gridset.server.read.HostedDatasets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /// time, and everything else goes on meanwhile. Starting what runs already changes nothing. A name
 /// that another UID has taken meanwhile is taken back: the old dataset stops, its bytes stay.
 /// Thread-safe; `close()` is idempotent and keeps the cached bytes.
-public final class LocalDatasetHost implements DatasetHost {
+public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
   private final HostSettings settings;
   private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
   private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
@@ -105,6 +106,7 @@ public final class LocalDatasetHost implements DatasetHost {
     }
     if (disposal == Disposal.DROP_BYTES) {
       settings.caches().discard(uid);
+      settings.listings().shelf().discard(uid);
     }
   }
 
@@ -184,6 +186,16 @@ public final class LocalDatasetHost implements DatasetHost {
   public long evict(DatasetName name, String path) throws StorageException {
     Located located = locate(name);
     return located.dataset.evict(located.inTarget(path));
+  }
+
+  @Override
+  public List<Hosted> hosted() {
+    return running.values().stream()
+        .map(
+            dataset ->
+                new Hosted(
+                    dataset.definition().name(), dataset.definition().uid(), dataset.files()))
+        .toList();
   }
 
   @Override

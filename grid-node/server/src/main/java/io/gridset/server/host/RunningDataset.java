@@ -62,7 +62,8 @@ final class RunningDataset implements AutoCloseable {
     }
   }
 
-  /// Opens the stores and waits until each mount has answered a listing.
+  /// Opens the stores and waits until each mount has answered a listing, or a kept one stands in
+  /// for a silent origin.
   ///
   /// @throws StorageException naming the mount and the field to mend
   static Opened open(DatasetDefinition definition, HostSettings settings) throws StorageException {
@@ -81,7 +82,12 @@ final class RunningDataset implements AutoCloseable {
         mounted.add(MountedStore.of(mount, store));
       }
       DatasetTree tree =
-          new DatasetTree(definition.uid(), mounted, definition.metadata(), settings.ticker());
+          new DatasetTree(
+              definition.uid(),
+              mounted,
+              definition.metadata(),
+              settings.ticker(),
+              settings.listings());
       Opened opened = new Opened(definition, List.copyOf(stores), tree);
       check(opened, mounted, settings.startPatience());
       return opened;

@@ -11,8 +11,8 @@ import java.util.Optional;
 public interface PeerService {
   /// The block, if it is here now. The caller closes it.
   ///
-  /// @throws StorageException NOT_FOUND when the dataset does not run here; INVALID for another
-  ///   block size
+  /// @throws StorageException UNSUPPORTED when the dataset or mount does not run here; INVALID for
+  ///   another block size
   Optional<HeldBlock> held(BlockRequest request) throws StorageException;
 
   /// Whether the block is on its way from the origin now.

@@ -36,12 +36,13 @@ final class BlockFlight {
     return course;
   }
 
-  /// Announces a reader, who then calls [#await] once; false when it has landed already.
+  /// Announces a reader, who then calls [#await] once; false when the block has landed already. A
+  /// failure is told even to those who come a moment late: else each would try again at once.
   boolean join() {
     lock.lock();
     try {
       if (outcome != null) {
-        return false;
+        return outcome instanceof FlightOutcome.Failed;
       }
       waiters++;
       return true;

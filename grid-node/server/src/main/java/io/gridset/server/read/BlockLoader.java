@@ -85,7 +85,7 @@ final class BlockLoader implements AutoCloseable {
   }
 
   private BlockFlight fetch(FileSession session, int block, FlightCourse course) {
-    if (!session.file().identity().hasValidator() && session.layout().blockCount() > 1) {
+    if (isIndivisible(session)) {
       return fetchWhole(session, block, course);
     }
     BlockFlight fresh = new BlockFlight(session.key(block), course);
@@ -126,12 +126,21 @@ final class BlockLoader implements AutoCloseable {
             new FlightLanding.Room.Taken(
                 new BufferWriter(buffers.acquire(length, settings.patience())));
     try (FlightLanding landing = new FlightLanding(course, statistics, buffer)) {
-      source.bring(wish(session, block, course), landing);
+      sourceOf(session).bring(wish(session, block, course), landing);
       if (landing.publish() instanceof FlightOutcome.Buffered(var filled)) {
         return filled;
       }
       throw new IllegalStateException("a buffer was asked for");
     }
+  }
+
+  /// Blocks of a file whose store tells no version may not meet those of another request.
+  private static boolean isIndivisible(FileSession session) {
+    return !session.file().identity().hasValidator() && session.layout().blockCount() > 1;
+  }
+
+  private BlockSource sourceOf(FileSession session) {
+    return isIndivisible(session) ? origin : source;
   }
 
   private BlockWish wish(FileSession session, int block, FlightCourse course) {

@@ -4,7 +4,6 @@ import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.BlockCache;
-import io.gridset.core.cache.CachedFile;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.file.KnownEntry;
@@ -16,11 +15,11 @@ import io.gridset.server.tree.DatasetTree;
 import io.gridset.server.tree.DirectoryView;
 import io.gridset.server.tree.TreeFile;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.IntPredicate;
 
 /// The files of one dataset, through the block cache. Thread-safe. Neither the tree nor the cache
 /// is closed with it: they are the caller's.
@@ -41,6 +40,7 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
   private final FileWarmer warmer;
   private final SiblingWarmer siblings;
   private final DatasetOpenFile.ReadTools tools;
+  private final BlockOffers offers;
   private final AutoCloseable treeWatch;
   private final AutoCloseable sealWatch;
 
@@ -58,6 +58,9 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
     Prefetcher prefetcher = new Prefetcher(loader, warmer, settings.budget(), cache);
     tools =
         new DatasetOpenFile.ReadTools(loader, buffers, prefetcher, statistics, settings.patience());
+    offers =
+        new BlockOffers(
+            new BlockOffers.Stock(cache, sessions, loader, buffers), settings, statistics);
     treeWatch = tree.watch(this::treeChanged);
     sealWatch = cache.onSealChange(version -> recent.find(version).ifPresent(this::tell));
   }
@@ -154,20 +157,11 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
   }
 
   /// Bytes of those blocks of a file that are `asked` for and here now.
-  public long presentBytes(TreeFile file, IntPredicate asked) throws StorageException {
-    if (cache.presentBytes(file.version()) == 0) {
-      return 0; // Opening it would make a place for it.
-    }
+  public long presentBytes(TreeFile file, BitSet asked) {
     BlockLayout layout = new BlockLayout(file.entry().sizeBytes(), settings.blockBytes());
-    long bytes = 0;
-    try (CachedFile cached = cache.open(file.version(), layout, uid)) {
-      for (int block = 0; block < layout.blockCount(); block++) {
-        if (asked.test(block) && cached.isPresent(block)) {
-          bytes += layout.range(block).length();
-        }
-      }
-    }
-    return bytes;
+    BitSet here = cache.presentBlocks(file.version());
+    here.and(asked);
+    return here.stream().mapToLong(block -> layout.range(block).length()).sum();
   }
 
   public DatasetTree tree() {
@@ -176,6 +170,15 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
 
   public BlockCache cache() {
     return cache;
+  }
+
+  /// What other members may have of it.
+  public BlockOffers offers() {
+    return offers;
+  }
+
+  public int blockBytes() {
+    return settings.blockBytes();
   }
 
   public ReadStatistics.Figures figures() {

@@ -5,15 +5,17 @@ import io.gridset.core.store.StorageException.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/// Bounds the requests under way at one store: 16 of whole blocks or 64 of small files, or a mix.
-/// The most urgent waiter goes first, and the last places are kept for readers who wait.
-/// Thread-safe.
-final class RequestGate {
+/// Bounds the requests under way at one place, a store or the other members: at a store 16 of whole
+/// blocks or 64 of small files, or a mix. The most urgent waiter goes first, and the last places
+/// are kept for readers who wait. Thread-safe.
+public final class RequestGate {
   /// 64 small requests hide 20 ms of latency at 3,000 files a second.
   static final int UNITS = 64;
 
@@ -28,23 +30,36 @@ final class RequestGate {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Waiter> waiters = new ArrayList<>();
-  private int free = UNITS;
+  private int free;
 
   private static final class Waiter {
     final Supplier<Priority> priority;
     final int units;
-    final Condition granted;
+    final BooleanSupplier wanted;
+    final Condition decided;
     boolean passed;
+    boolean dismissed;
 
-    Waiter(Supplier<Priority> priority, int units, Condition granted) {
+    Waiter(Supplier<Priority> priority, int units, BooleanSupplier wanted, Condition decided) {
       this.priority = priority;
       this.units = units;
-      this.granted = granted;
+      this.wanted = wanted;
+      this.decided = decided;
     }
   }
 
+  /// A store's gate.
+  RequestGate() {
+    this(UNITS);
+  }
+
+  /// @param units a block takes 4, a small file 1
+  public RequestGate(int units) {
+    free = units;
+  }
+
   /// A place, given back by `close()`.
-  final class Permit implements AutoCloseable {
+  public final class Permit implements AutoCloseable {
     private final int units;
     private final AtomicBoolean open = new AtomicBoolean(true);
 
@@ -70,36 +85,48 @@ final class RequestGate {
   ///
   /// @param priority asked again whenever a place comes free; call [#reconsider] when it rises
   Permit enter(long bytes, Supplier<Priority> priority, Duration patience) throws StorageException {
+    return enterWhile(() -> true, bytes, priority, patience)
+        .orElseThrow(() -> new IllegalStateException("dismissed without cause"));
+  }
+
+  /// The same, as long as it is `wanted`; call [#reconsider] when it no longer is.
+  ///
+  /// @return empty when it was not wanted any more
+  /// @throws StorageException TIMED_OUT after `patience`, CANCELLED when interrupted
+  public Optional<Permit> enterWhile(
+      BooleanSupplier wanted, long bytes, Supplier<Priority> priority, Duration patience)
+      throws StorageException {
     int units = bytes <= SMALL_BYTES ? SMALL_UNITS : LARGE_UNITS;
-    Waiter waiter = new Waiter(priority, units, lock.newCondition());
+    Waiter waiter = new Waiter(priority, units, wanted, lock.newCondition());
     lock.lock();
     try {
       waiters.add(waiter);
       admitWaiters();
       long left = patience.toNanos();
-      while (!waiter.passed) {
+      while (!waiter.passed && !waiter.dismissed) {
         if (left <= 0) {
           waiters.remove(waiter);
           throw StorageException.retryable(
-              Kind.TIMED_OUT, "the store was busy for " + patience.toSeconds() + " s");
+              Kind.TIMED_OUT,
+              "no place for a request came free for " + patience.toSeconds() + " s");
         }
-        left = waiter.granted.awaitNanos(left);
+        left = waiter.decided.awaitNanos(left);
       }
-      return new Permit(units);
+      return waiter.passed ? Optional.of(new Permit(units)) : Optional.empty();
     } catch (InterruptedException e) {
-      if (!waiters.remove(waiter)) {
+      if (!waiters.remove(waiter) && waiter.passed) {
         free += units;
         admitWaiters();
       }
       Thread.currentThread().interrupt();
-      throw StorageException.of(Kind.CANCELLED, "interrupted while waiting for the store", e);
+      throw StorageException.of(Kind.CANCELLED, "interrupted while waiting for a place", e);
     } finally {
       lock.unlock();
     }
   }
 
-  /// Looks at the waiters' priorities anew.
-  void reconsider() {
+  /// Looks at the waiters anew.
+  public void reconsider() {
     lock.lock();
     try {
       admitWaiters();
@@ -118,6 +145,7 @@ final class RequestGate {
   }
 
   private void admitWaiters() {
+    waiters.removeIf(RequestGate::dismiss);
     while (!waiters.isEmpty()) {
       Waiter best = waiters.getFirst();
       for (Waiter waiter : waiters) {
@@ -132,7 +160,16 @@ final class RequestGate {
       waiters.remove(best);
       free -= best.units;
       best.passed = true;
-      best.granted.signal();
+      best.decided.signal();
     }
+  }
+
+  private static boolean dismiss(Waiter waiter) {
+    if (waiter.wanted.getAsBoolean()) {
+      return false;
+    }
+    waiter.dismissed = true;
+    waiter.decided.signal();
+    return true;
   }
 }

@@ -23,6 +23,10 @@ final class SharedBuffer {
     this.free = free;
   }
 
+  int length() {
+    return bytes.limit();
+  }
+
   int crc32c() {
     return crc32c;
   }

@@ -54,7 +54,7 @@ public final class DirectoryView {
       return Optional.empty();
     }
     if (listing.needsHead(index)) {
-      tree.resolve(this, index);
+      tree.resolve(DirectorySlot.Role.READER, this, index);
     }
     return knownFile(index);
   }

@@ -23,6 +23,10 @@ final class MountTable {
     return deepestFirst.stream().filter(mount -> isAtOrBelow(path, mount.path())).findFirst();
   }
 
+  Optional<MountedStore> named(String name) {
+    return deepestFirst.stream().filter(mount -> mount.name().equals(name)).findFirst();
+  }
+
   /// The names in `directory` that exist because a mount hangs there or further down.
   SortedSet<String> mountNamesIn(String directory) {
     SortedSet<String> names = new TreeSet<>();
@@ -41,6 +45,16 @@ final class MountTable {
   boolean alwaysExists(String directory) {
     return directory.isEmpty()
         || deepestFirst.stream().anyMatch(mount -> isAtOrBelow(mount.path(), directory));
+  }
+
+  /// Where `storePath` of the mount appears; empty when there is no such mount, or a deeper one
+  /// hides that place.
+  Optional<String> treePath(String mount, String storePath) {
+    return deepestFirst.stream()
+        .filter(candidate -> candidate.name().equals(mount))
+        .findFirst()
+        .map(found -> storePath.isEmpty() ? found.path() : Paths.child(found.path(), storePath))
+        .filter(path -> owner(path).filter(owner -> owner.name().equals(mount)).isPresent());
   }
 
   static boolean isAtOrBelow(String path, String ancestor) {

@@ -22,6 +22,17 @@ final class Paths {
     return directory.isEmpty() ? name : directory + "/" + name;
   }
 
+  /// Whether `path` names something below where it starts, in one way only: no empty part, no `.`
+  /// and no `..`.
+  static boolean isPlain(String path) {
+    for (String part : path.split("/", -1)) {
+      if (part.isEmpty() || part.equals(".") || part.equals("..") || part.indexOf('\0') >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /// A number for (dataset, path) that stays the same over versions and restarts: FNV-1a, finished
   /// with SplitMix64. Among a million files two share one with probability 3e-8; a kernel then
   /// merely believes them to be hard links.

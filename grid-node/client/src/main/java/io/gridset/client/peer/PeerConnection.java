@@ -1,0 +1,57 @@
+package io.gridset.client.peer;
+
+import io.gridset.client.wire.Wire;
+
+/// A connection of the pool, greeted.
+final class PeerConnection {
+  private final PeerAddress address;
+  private Lane lane;
+  private final Wire wire;
+  private boolean reused;
+  private long idleSince;
+
+  PeerConnection(PeerAddress address, Lane lane, Wire wire) {
+    this.address = address;
+    this.lane = lane;
+    this.wire = wire;
+  }
+
+  /// What a connection is for, since none shall wait for the others' sake.
+  enum Lane {
+    BLOCKS,
+    CALLS,
+    SIGNS
+  }
+
+  PeerAddress address() {
+    return address;
+  }
+
+  /// The same in another lane.
+  PeerConnection in(Lane other) {
+    lane = other;
+    return this;
+  }
+
+  Lane lane() {
+    return lane;
+  }
+
+  Wire wire() {
+    return wire;
+  }
+
+  /// Whether the member may have closed this one while it was idle.
+  boolean isStaleUnlessHeard() {
+    return reused && !wire.heard();
+  }
+
+  void markIdle(long now) {
+    reused = true;
+    idleSince = now;
+  }
+
+  long idleSince() {
+    return idleSince;
+  }
+}

@@ -1,0 +1,154 @@
+package io.gridset.client.trust;
+
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+
+/// Mutual TLS 1.3 from PEM files. Each side must show a certificate of the authority; host names
+/// are not checked, since members are addressed by IP and whoever has such a certificate is one of
+/// them. So the authority must sign nothing but members and readers, and its certificates must be
+/// good for server and client alike. Thread-safe.
+public final class PeerTls {
+  private static final String TLS_1_3 = "TLSv1.3";
+  private static final Pattern PRIVATE_KEY =
+      Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
+  private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
+
+  private final SSLContext context;
+
+  private PeerTls(SSLContext context) {
+    this.context = context;
+  }
+
+  /// @param certificate this node's chain, its own certificate first
+  /// @param key of the first certificate, as PKCS#8 without a password
+  /// @param authority whom both sides trust
+  /// @throws StorageException INVALID naming the file that cannot be used
+  public static PeerTls read(Path certificate, Path key, Path authority) throws StorageException {
+    Certificate[] chain = certificates("tls-cert", certificate).toArray(Certificate[]::new);
+    PrivateKey privateKey = privateKey(key);
+    Collection<? extends Certificate> trusted = certificates("tls-ca", authority);
+    try {
+      SSLContext context = SSLContext.getInstance(TLS_1_3);
+      KeyManagerFactory keys =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      char[] noPassword = new char[0];
+      KeyStore own = emptyStore();
+      own.setKeyEntry("own", privateKey, noPassword, chain);
+      keys.init(own, noPassword);
+      KeyStore known = emptyStore();
+      for (Certificate each : trusted) {
+        known.setCertificateEntry("ca-" + known.size(), each);
+      }
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(known);
+      context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+      return new PeerTls(context);
+    } catch (IOException | GeneralSecurityException e) {
+      throw unusable("tls-cert", certificate, "does not go with tls-key " + key, e);
+    }
+  }
+
+  private static KeyStore emptyStore() throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    return store;
+  }
+
+  private static Collection<? extends Certificate> certificates(String setting, Path file)
+      throws StorageException {
+    try (InputStream in = Files.newInputStream(file)) {
+      Collection<? extends Certificate> found =
+          CertificateFactory.getInstance("X.509").generateCertificates(in);
+      if (found.isEmpty()) {
+        throw new IOException("no certificate in it");
+      }
+      return found;
+    } catch (IOException | GeneralSecurityException e) {
+      throw unusable(setting, file, "is not a readable PEM file of certificates", e);
+    }
+  }
+
+  private static PrivateKey privateKey(Path file) throws StorageException {
+    try {
+      Matcher pem = PRIVATE_KEY.matcher(Files.readString(file, StandardCharsets.US_ASCII));
+      if (!pem.find()) {
+        throw new IOException("no PRIVATE KEY block in it");
+      }
+      PKCS8EncodedKeySpec encoded =
+          new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1)));
+      return decode(encoded);
+    } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+      throw unusable(
+          "tls-key",
+          file,
+          "is not a readable PKCS#8 key without a password (openssl pkcs8 -topk8 -nodes makes one)",
+          e);
+    }
+  }
+
+  /// Only trying tells the algorithm.
+  private static PrivateKey decode(PKCS8EncodedKeySpec encoded) throws GeneralSecurityException {
+    InvalidKeySpecException last = new InvalidKeySpecException("a key of no known algorithm");
+    for (String algorithm : KEY_ALGORITHMS) {
+      try {
+        return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
+      } catch (InvalidKeySpecException e) {
+        last.addSuppressed(e);
+      }
+    }
+    throw last;
+  }
+
+  private static StorageException unusable(String setting, Path file, String why, Exception e) {
+    return StorageException.of(Kind.INVALID, "setting " + setting + ": " + file + " " + why, e);
+  }
+
+  /// Shakes hands as the one who connected; blocks.
+  public SSLSocket connect(SocketChannel channel) throws IOException {
+    InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
+    SSLSocket socket =
+        (SSLSocket)
+            context
+                .getSocketFactory()
+                .createSocket(channel.socket(), remote.getHostString(), remote.getPort(), true);
+    socket.setEnabledProtocols(new String[] {TLS_1_3});
+    socket.startHandshake();
+    return socket;
+  }
+
+  /// Shakes hands as the one who accepted; blocks.
+  public SSLSocket accept(SocketChannel channel) throws IOException {
+    SSLSocket socket =
+        (SSLSocket) context.getSocketFactory().createSocket(channel.socket(), null, true);
+    socket.setUseClientMode(false);
+    socket.setNeedClientAuth(true);
+    socket.setEnabledProtocols(new String[] {TLS_1_3});
+    socket.startHandshake();
+    return socket;
+  }
+}

@@ -1,0 +1,108 @@
+package io.gridset.client.wire;
+
+import io.gridset.core.unit.Ticker;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Closes channels whose deadline has passed, since a blocking call on a SocketChannel knows no
+/// timeout. One platform thread (virtual ones could all be held up by what it must end) looks at
+/// the guards while any is armed, and rests otherwise. Thread-safe.
+public final class DeadlineWatch implements AutoCloseable {
+  /// How late a deadline may fire.
+  private static final long PERIOD_MILLIS = 50;
+
+  /// Looks without an armed guard after which it rests: about a second, so that steady traffic does
+  /// not start and stop it.
+  private static final int QUIET_LOOKS = 20;
+
+  private final Set<Guard> guards = ConcurrentHashMap.newKeySet();
+  private final Ticker ticker;
+  private final ScheduledExecutorService timer;
+  private volatile boolean looking;
+  private @Nullable ScheduledFuture<?> looks;
+  private int quiet;
+
+  /// @param name of its thread
+  public DeadlineWatch(Ticker ticker, String name) {
+    this.ticker = ticker;
+    this.timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name(name).daemon().factory());
+  }
+
+  /// Also runs `task` now and then, on the watch's thread: it must return at once.
+  public void every(Duration period, Runnable task) {
+    var _ =
+        timer.scheduleWithFixedDelay(
+            task, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  Ticker ticker() {
+    return ticker;
+  }
+
+  void add(Guard guard) {
+    guards.add(guard);
+  }
+
+  void remove(Guard guard) {
+    guards.remove(guard);
+  }
+
+  /// Called after a guard was armed.
+  void wake() {
+    if (!looking) {
+      startLooking();
+    }
+  }
+
+  private synchronized void startLooking() {
+    if (!looking && !timer.isShutdown()) {
+      looking = true;
+      quiet = 0;
+      looks =
+          timer.scheduleWithFixedDelay(
+              this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void look() {
+    long now = ticker.nanos();
+    for (Guard guard : guards) {
+      guard.check(now);
+    }
+    rest();
+  }
+
+  private synchronized void rest() {
+    quiet = anyArmed() ? 0 : quiet + 1;
+    if (quiet >= QUIET_LOOKS && looks != null) {
+      looking = false;
+      // One that was armed just now either sees that nobody looks, or is seen here.
+      if (anyArmed()) {
+        looking = true;
+        quiet = 0;
+      } else {
+        looks.cancel(false);
+        looks = null;
+      }
+    }
+  }
+
+  private boolean anyArmed() {
+    return guards.stream().anyMatch(Guard::isArmed);
+  }
+
+  /// Ends every blocked call.
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    guards.forEach(Guard::close);
+  }
+}

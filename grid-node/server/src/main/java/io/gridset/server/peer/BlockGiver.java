@@ -1,0 +1,226 @@
+package io.gridset.server.peer;
+
+import io.gridset.client.peer.BlockRequest;
+import io.gridset.client.peer.BlockRequest.Mode;
+import io.gridset.client.wire.FrameType;
+import io.gridset.client.wire.FrameWriter;
+import io.gridset.client.wire.Wire;
+import io.gridset.core.block.BlockKey;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.Ticker;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// Answers requests for blocks: from what is here, by bringing it, or by naming a member that has
+/// just got it. Bytes are written straight from where the block is held. Thread-safe.
+final class BlockGiver {
+  /// A block that so many receive at once shall spread from those who have got it.
+  private static final int HOT = 5;
+
+  /// However steadily a receiver takes a little, a block is not held for it any longer.
+  private static final Duration LONGEST_SEND = Duration.ofMinutes(15);
+
+  private final PeerService service;
+  private final DataServerSettings.Limits limits;
+  private final DataCounters counters;
+  private final ExecutorService threads;
+  private final Semaphore loads;
+  private final CopyHolders holders;
+  private final ConcurrentSends sends = new ConcurrentSends();
+
+  BlockGiver(
+      PeerService service,
+      DataServerSettings.Limits limits,
+      DataCounters counters,
+      ExecutorService threads,
+      Ticker ticker) {
+    this.service = service;
+    this.limits = limits;
+    this.counters = counters;
+    this.threads = threads;
+    this.loads = new Semaphore(limits.loads());
+    this.holders = new CopyHolders(ticker);
+  }
+
+  /// Answers on `wire`.
+  ///
+  /// @throws StorageException of kind UNAVAILABLE or TIMED_OUT when the connection is at its end
+  /// @throws Unanswerable what the asker is to be told
+  void give(BlockRequest request, PeerCaller caller, Wire wire)
+      throws StorageException, Unanswerable {
+    Optional<HeldBlock> found;
+    try {
+      caller.requireRead(service.datasetName(request.object().datasetUid()));
+      found = service.held(request);
+    } catch (StorageException e) {
+      throw new Unanswerable(e);
+    }
+    if (found.isPresent()) {
+      send(request, found.get(), wire);
+    } else if (request.mode() == Mode.IF_HELD && !service.isComing(request)) {
+      wire.write(FrameWriter.bare(FrameType.NOT_HELD), limits.stall());
+    } else {
+      send(request, bring(request, wire), wire);
+    }
+  }
+
+  /// A failure that belongs to the question and not to the connection.
+  static final class Unanswerable extends Exception {
+    private static final long serialVersionUID = 1;
+    private final transient StorageException failure;
+
+    Unanswerable(StorageException failure) {
+      super(failure);
+      this.failure = failure;
+    }
+
+    StorageException failure() {
+      return failure;
+    }
+  }
+
+  private void send(BlockRequest request, HeldBlock block, Wire wire) throws StorageException {
+    BlockKey key = request.key();
+    try (block) {
+      int at = sends.begin(key);
+      try {
+        @Nullable String other = at < HOT ? null : elsewhere(request);
+        if (other == null) {
+          write(request, block, wire);
+        } else {
+          counters.redirected.increment();
+          wire.write(FrameWriter.of(FrameType.ELSEWHERE).writeText(other).finish(), limits.stall());
+        }
+      } finally {
+        sends.end(key);
+      }
+    }
+  }
+
+  private @Nullable String elsewhere(BlockRequest request) {
+    return request.mode() == Mode.AS_HOME
+        ? holders.next(request.key(), request.copyAt()).orElse(null)
+        : null;
+  }
+
+  private void write(BlockRequest request, HeldBlock block, Wire wire) throws StorageException {
+    List<ByteBuffer> bytes = block.bytes().buffers();
+    ByteBuffer[] all = new ByteBuffer[bytes.size() + 1];
+    all[0] =
+        FrameWriter.of(FrameType.COMING)
+            .writeInt(block.bytes().byteCount())
+            .writeInt(block.crc32c())
+            .finish();
+    for (int i = 0; i < bytes.size(); i++) {
+      all[i + 1] = bytes.get(i);
+    }
+    try {
+      wire.write(all, limits.stall(), LONGEST_SEND);
+      counters.blocksSent.increment();
+    } catch (StorageException e) {
+      if (e.kind() == Kind.TIMED_OUT) {
+        counters.cutOff.increment();
+      }
+      throw e;
+    } finally {
+      int left = bytes.stream().mapToInt(ByteBuffer::remaining).sum();
+      counters.bytesSent.add(block.bytes().byteCount() - left);
+    }
+    if (!request.copyAt().isEmpty()) {
+      holders.received(request.key(), request.copyAt());
+    }
+  }
+
+  /// Waits for the block, with a sign of life to the asker now and then.
+  private HeldBlock bring(BlockRequest request, Wire wire) throws StorageException, Unanswerable {
+    if (!loads.tryAcquire()) {
+      throw new Unanswerable(
+          StorageException.retryable(
+              Kind.UNAVAILABLE, limits.loads() + " requests wait here for blocks already"));
+    }
+    Bringing bringing = new Bringing(request);
+    counters.waiting.incrementAndGet();
+    try {
+      threads.execute(bringing);
+      while (true) {
+        try {
+          return bringing.get(limits.heartbeat().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+          wire.write(FrameWriter.bare(FrameType.AT_IT), limits.stall());
+        }
+      }
+    } catch (ExecutionException e) {
+      throw new Unanswerable(failure(e.getCause()));
+    } catch (RejectedExecutionException e) {
+      bringing.cancel(false);
+      throw closing(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw closing(e);
+    } finally {
+      bringing.letGo();
+    }
+  }
+
+  private static StorageException closing(Exception cause) {
+    return StorageException.of(Kind.CANCELLED, "the data server is closing", cause);
+  }
+
+  private static StorageException failure(@Nullable Throwable cause) {
+    return cause instanceof StorageException known
+        ? known
+        : StorageException.of(Kind.UNAVAILABLE, "the member failed: " + cause);
+  }
+
+  /// A block on its way. An asker that hangs up does not end it: the block is wanted here, and
+  /// others may wait for it.
+  private final class Bringing extends FutureTask<HeldBlock> {
+    private boolean taken;
+    private boolean abandoned;
+
+    Bringing(BlockRequest request) {
+      super(() -> service.bring(request));
+    }
+
+    @Override
+    protected void done() {
+      loads.release();
+      counters.waiting.decrementAndGet();
+      closeIfAbandoned();
+    }
+
+    @Override
+    public HeldBlock get(long timeout, TimeUnit unit)
+        throws InterruptedException, ExecutionException, TimeoutException {
+      HeldBlock block = super.get(timeout, unit);
+      synchronized (this) {
+        taken = true;
+      }
+      return block;
+    }
+
+    /// The asker waits no longer: what comes after all is let go.
+    synchronized void letGo() {
+      abandoned = true;
+      closeIfAbandoned();
+    }
+
+    private synchronized void closeIfAbandoned() {
+      if (abandoned && !taken && state() == State.SUCCESS) {
+        taken = true;
+        resultNow().close();
+      }
+    }
+  }
+}
