@@ -15,6 +15,7 @@ This kernel has no netem, so there is no added delay: rates are tbf on both ends
 """
 
 import atexit
+import contextlib
 import ctypes
 import http.client
 import json
@@ -103,7 +104,7 @@ def _end_all(namespace):
 
 
 def left_overs(dead_only=True):
-    """(kind, name) of what runs of this program left behind: namespaces, mounts, scratch directories."""
+    """(kind, name) of what runs of this program left behind: namespaces, mounts, loop devices, groups, directories."""
     pattern = re.compile(rf"{PREFIX}-(\d+)-")
 
     def counts(name):
@@ -117,6 +118,11 @@ def left_overs(dead_only=True):
         target = line.split()[1].encode().decode("unicode_escape")
         if counts(target) and not target.startswith(str(NETNS)):
             found.append(("mount", target))
+    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
+        if counts(backing.read_text()):
+            found.append(("loop device", f"/dev/{backing.parent.parent.name}"))
+    for parent in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/blkio")):
+        found += [("control group", str(each)) for each in parent.glob(f"{PREFIX}-*") if counts(each.name)]
     for parent in (Path("/tmp"), Path("/dev/shm"), Path(os.environ.get("TMPDIR", "/tmp"))):
         found += [("directory", str(each)) for each in parent.glob(f"{PREFIX}-*") if counts(each.name)]
     return list(dict.fromkeys(found))
@@ -131,6 +137,11 @@ def sweep():
             _run("ip", "netns", "del", name, check=False)
         elif kind == "mount":
             _run("umount", "-l", name, check=False)
+        elif kind == "loop device":
+            _run("losetup", "-d", name, check=False)
+        elif kind == "control group":
+            with contextlib.suppress(OSError):
+                os.rmdir(name)
         else:
             shutil.rmtree(name, ignore_errors=True)
 
@@ -400,7 +411,7 @@ class Cluster:
     @staticmethod
     def supported():
         """Whether this build has grids of several members."""
-        return "--join" in subprocess.run([GRIDSET, "up", "--help"], capture_output=True, text=True, timeout=60).stdout
+        return "--join" in subprocess.run([GRIDSET, "up", "--help"], capture_output=True, text=True, timeout=600).stdout
 
     def options(self, host, join):
         return ["--join", ",".join(f"{each.address}:{GRID_PORT}" for each in join),
@@ -490,14 +501,19 @@ spec:
   replicas: {replicas}
   tieredstore:
     levels:
-      - {{mediumtype: {medium}, path: {path}, quota: {quota}, high: "0.95", low: "0.8"}}
+{levels}
 """
 
 
-def manifest(origin, name, bucket, quota, medium="MEM", path="/dev/shm", replicas=1):
-    """A Dataset on the origin's bucket, the Secret for it, and its Runtime."""
+def manifest(origin, name, bucket, *levels, replicas=1):
+    """A Dataset on the origin's bucket, the Secret for it, and its Runtime; a level is a quota of memory, or
+    (medium, path, quota)."""
+    lines = []
+    for level in levels:
+        medium, path, quota = ("MEM", "/dev/shm", level) if isinstance(level, str) else level
+        lines.append(f'      - {{mediumtype: {medium}, path: {path}, quota: {quota}, high: "0.95", low: "0.8"}}')
     return OBJECT_MANIFEST.format(access=ACCESS_KEY, secret=SECRET_KEY, endpoint=origin.endpoint, name=name,
-                                  bucket=bucket, quota=quota, medium=medium, path=path, replicas=replicas)
+                                  bucket=bucket, levels="\n".join(lines), replicas=replicas)
 
 
 def bound(member, text, name, seconds=60):

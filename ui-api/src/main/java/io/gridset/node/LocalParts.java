@@ -71,8 +71,8 @@ public final class LocalParts implements NodeParts {
                 reading,
                 ticker,
                 HostSettings.DEFAULT_START_PATIENCE,
-                new ListingExchange(SharedListings.alone(), kept(settings)),
-                grid.maps()));
+                new HostSettings.Sharing(
+                    new ListingExchange(SharedListings.alone(), kept(settings)), grid.maps())));
     try {
       LocalControlPlane control =
           LocalControlPlane.open(

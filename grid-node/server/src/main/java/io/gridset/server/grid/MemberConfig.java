@@ -11,6 +11,17 @@ import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
 import io.gridset.server.grid.GridSettings.Profile;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 
 /// Hazelcast's configuration for a member: nothing that is not needed listens, runs or
 /// deserialises.
@@ -57,6 +68,54 @@ final class MemberConfig {
   /// defaults disabled for "no list" and lets everything pass.
   private static final String NO_SUCH_CLASS = "io.gridset.none";
 
+  /// Packages of Hazelcast's own exceptions, which travel by Java's serialization. A member that
+  /// cannot read one never learns that its operation failed (a partition that moves, a member that
+  /// leaves), and waits for two minutes instead of trying again.
+  private static final List<String> EXCEPTION_PACKAGES =
+      List.of(
+          "com.hazelcast.spi.exception",
+          "com.hazelcast.core",
+          "com.hazelcast.cluster",
+          "com.hazelcast.partition",
+          "com.hazelcast.splitbrainprotection");
+
+  /// What exceptions of those packages and of the JDK consist of: data only, no code runs when one
+  /// is read.
+  private static final List<Class<?>> EXCEPTION_CLASSES =
+      List.of(
+          Throwable.class,
+          Exception.class,
+          Error.class,
+          RuntimeException.class,
+          IllegalStateException.class,
+          IllegalArgumentException.class,
+          IllegalThreadStateException.class,
+          UnsupportedOperationException.class,
+          NullPointerException.class,
+          ClassCastException.class,
+          IndexOutOfBoundsException.class,
+          InterruptedException.class,
+          SecurityException.class,
+          OutOfMemoryError.class,
+          VirtualMachineError.class,
+          IOException.class,
+          EOFException.class,
+          CancellationException.class,
+          CompletionException.class,
+          ExecutionException.class,
+          RejectedExecutionException.class,
+          TimeoutException.class,
+          StackTraceElement.class,
+          StackTraceElement[].class,
+          UUID.class,
+          ArrayList.class,
+          Collections.emptyList().getClass(),
+          Collections.unmodifiableCollection(List.of()).getClass(),
+          Collections.unmodifiableList(List.of()).getClass());
+
+  /// The serial form of `List.of()`, which a Throwable without suppressed ones holds.
+  private static final String IMMUTABLE_LIST = "java.util.CollSer";
+
   private MemberConfig() {}
 
   static Config of(GridSettings settings, String id) {
@@ -79,7 +138,7 @@ final class MemberConfig {
     describe(config.getMemberAttributeConfig(), settings.self(), id);
     config
         .getSerializationConfig()
-        .setJavaSerializationFilterConfig(nothing())
+        .setJavaSerializationFilterConfig(exceptions())
         .getCompactSerializationConfig()
         .setZeroConfigFilter(nothing());
     config.addMapConfig(map(RECORDS));
@@ -104,6 +163,15 @@ final class MemberConfig {
         .setInMemoryFormat(InMemoryFormat.BINARY)
         .setMergePolicyConfig(
             new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName()));
+  }
+
+  private static JavaSerializationFilterConfig exceptions() {
+    JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig();
+    filter.setDefaultsDisabled(true);
+    EXCEPTION_PACKAGES.forEach(filter.getWhitelist()::addPackages);
+    filter.getWhitelist().addClasses(IMMUTABLE_LIST);
+    EXCEPTION_CLASSES.forEach(type -> filter.getWhitelist().addClasses(type.getName()));
+    return filter;
   }
 
   private static JavaSerializationFilterConfig nothing() {

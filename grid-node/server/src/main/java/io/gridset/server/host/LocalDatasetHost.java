@@ -55,7 +55,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     this.figures = figures;
     loads =
         new GridLoads(
-            settings.shared(),
+            settings.sharing().maps(),
             settings.reading().homes(),
             settings.ticker(),
             uid -> Optional.ofNullable(runningByUid(uid)).map(this::loadable));
@@ -106,7 +106,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     }
     if (disposal == Disposal.DROP_BYTES) {
       settings.caches().discard(uid);
-      settings.listings().shelf().discard(uid);
+      settings.sharing().listings().shelf().discard(uid);
     }
   }
 
@@ -120,6 +120,14 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     return view == null
         ? Optional.empty()
         : Optional.of(new ReferencedFiles(view.reference, new ViewTarget(view)));
+  }
+
+  /// What runs here: datasets first, then those that refer to them.
+  public List<DatasetDefinition> definitions() {
+    List<DatasetDefinition> all = new ArrayList<>();
+    running.values().forEach(dataset -> all.add(dataset.definition()));
+    views.values().forEach(view -> all.add(view.definition()));
+    return all;
   }
 
   @Override

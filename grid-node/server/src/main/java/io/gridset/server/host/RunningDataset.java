@@ -87,7 +87,7 @@ final class RunningDataset implements AutoCloseable {
               mounted,
               definition.metadata(),
               settings.ticker(),
-              settings.listings());
+              settings.sharing().listings());
       Opened opened = new Opened(definition, List.copyOf(stores), tree);
       check(opened, mounted, settings.startPatience());
       return opened;

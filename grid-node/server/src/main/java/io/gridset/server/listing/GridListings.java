@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +47,22 @@ public final class GridListings implements SharedListings {
   /// Directories whose last offer is remembered; a forgotten one is only offered again.
   private static final int OFFERS_LIMIT = 20_000;
 
+  /// How often a node without the stores' credentials asks all members before it gives up, and how
+  /// long it waits in between: together some seconds, in which a lone member may come back.
+  private static final int READER_ROUNDS = 20;
+
+  private static final long READER_PAUSE_MILLIS = 500;
+
+  /// What becomes of a question that no member answers.
+  public enum Otherwise {
+    /// This node asks the origin.
+    ASK_ORIGIN,
+    /// It has no other way and asks again for a while.
+    ASK_AGAIN
+  }
+
   private final String self;
+  private final Otherwise otherwise;
   private final Supplier<ClusterView> members;
   private final LivingCalls calls;
   private final Map<DirectoryKey, Integer> offered = new ConcurrentHashMap<>();
@@ -53,9 +70,24 @@ public final class GridListings implements SharedListings {
   /// @param self this node's id; a reader's is none of the members'
   /// @param members a local snapshot
   public GridListings(String self, Supplier<ClusterView> members, Peers peers) {
+    this(self, members, peers, Otherwise.ASK_ORIGIN);
+  }
+
+  /// @param otherwise what to do when nobody answers
+  public GridListings(
+      String self, Supplier<ClusterView> members, Peers peers, Otherwise otherwise) {
     this.self = self;
+    this.otherwise = otherwise;
     this.members = members;
     calls = new LivingCalls(peers);
+  }
+
+  @Override
+  public boolean isHome(DirectoryKey directory) {
+    return Ranking.of(members.get().members())
+        .home(directory.ranked())
+        .map(home -> home.id().equals(self))
+        .orElse(otherwise == Otherwise.ASK_ORIGIN);
   }
 
   @Override
@@ -104,14 +136,36 @@ public final class GridListings implements SharedListings {
 
   private byte @Nullable [] askInRank(DirectoryKey directory, String operation, byte[] request)
       throws StorageException {
+    if (otherwise == Otherwise.ASK_ORIGIN) {
+      return askFirst(RANKS, directory, operation, request);
+    }
+    CountDownLatch never = new CountDownLatch(1);
+    for (int round = 0; round < READER_ROUNDS; round++) {
+      byte[] answer = askFirst(RECALL_LIMIT, directory, operation, request);
+      if (answer != null) {
+        return answer;
+      }
+      try {
+        var _ = never.await(READER_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw StorageException.of(Kind.CANCELLED, "interrupted while asking members", e);
+      }
+    }
+    return null;
+  }
+
+  private byte @Nullable [] askFirst(
+      int ranks, DirectoryKey directory, String operation, byte[] request) throws StorageException {
     ClusterView view = members.get();
-    for (Member member : Ranking.of(view.members()).first(directory.ranked(), RANKS)) {
+    for (Member member : Ranking.of(view.members()).first(directory.ranked(), ranks)) {
       if (member.id().equals(self)) {
         return null;
       }
       PeerAddress address = view.address(member.id()).orElse(null);
       byte[] answer = address == null ? null : calls.call(address, operation, request).orElse(null);
-      if (answer != null) {
+      if (answer != null
+          && (otherwise == Otherwise.ASK_ORIGIN || !ListingMessages.saysNothing(answer))) {
         return answer;
       }
     }

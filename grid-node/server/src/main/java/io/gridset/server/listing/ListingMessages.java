@@ -199,6 +199,11 @@ final class ListingMessages {
     return known;
   }
 
+  /// Whether the one who was asked cannot say.
+  static boolean saysNothing(byte[] answer) {
+    return answer.length == 1 && answer[0] == NONE;
+  }
+
   private static void writeIdentity(DataOutputStream out, ObjectIdentity identity)
       throws IOException {
     Instant modified = identity.modified();

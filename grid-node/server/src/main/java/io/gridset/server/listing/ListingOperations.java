@@ -26,7 +26,7 @@ import java.util.function.Supplier;
 
 /// What a member answers about directories. Nobody hears of a dataset that he may not see.
 /// Thread-safe.
-public final class ListingOperations {
+public final class ListingOperations implements AutoCloseable {
   /// Longest wait for a listing that another member offers; it has it in memory.
   private static final Duration PULL_PATIENCE = Duration.ofSeconds(10);
 
@@ -63,6 +63,12 @@ public final class ListingOperations {
         ListingMessages.HEAD, this::head,
         ListingMessages.SYNC, this::sync,
         ListingMessages.OFFER, this::offer);
+  }
+
+  /// Takes no offers from now on, and waits for what is under way.
+  @Override
+  public void close() {
+    pulls.acquireUninterruptibly(PARALLEL_PULLS); // Never given back.
   }
 
   private Optional<DatasetTree> visible(PeerCaller caller, String datasetUid) {

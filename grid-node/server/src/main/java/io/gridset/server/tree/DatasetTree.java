@@ -1,6 +1,5 @@
 package io.gridset.server.tree;
 
-import io.gridset.core.block.FileVersion;
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.file.KnownEntry;
@@ -9,7 +8,6 @@ import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.Ticker;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +26,7 @@ public final class DatasetTree implements AutoCloseable {
 
   private final String uid;
   private final MountTable mounts;
+  private final TreeEntries entries;
   private final MetadataPolicy policy;
   private final Freshness freshness;
   private final LongAdder staleServed = new LongAdder();
@@ -58,6 +57,7 @@ public final class DatasetTree implements AutoCloseable {
       ListingExchange exchange) {
     this.uid = uid;
     this.mounts = new MountTable(mounts);
+    entries = new TreeEntries(uid, this.mounts);
     this.policy = policy;
     freshness = new Freshness(policy, ticker, staleServed);
     listings = new DirectoryListings(uid, freshness, exchange, PARALLEL_HEADS);
@@ -76,7 +76,7 @@ public final class DatasetTree implements AutoCloseable {
   /// The entry at `path`, or empty.
   public Optional<FileEntry> find(String path) throws StorageException {
     if (path.isEmpty()) {
-      return Optional.of(directoryEntry(path));
+      return Optional.of(entries.directory(path));
     }
     Optional<DirectoryView> parent = parentOf(path);
     if (parent.isEmpty()) {
@@ -103,15 +103,7 @@ public final class DatasetTree implements AutoCloseable {
   ///   could leave the mount
   public TreeFile fileAt(String mountName, String storePath, ObjectIdentity identity)
       throws StorageException {
-    MountedStore mount =
-        mounts
-            .named(mountName)
-            .orElseThrow(
-                () -> StorageException.of(Kind.UNSUPPORTED, "no mount '" + mountName + "' here"));
-    if (!Paths.isPlain(storePath)) {
-      throw StorageException.of(Kind.INVALID, "'" + storePath + "' is no path of an object");
-    }
-    return treeFile(mount, Paths.child(mount.path(), storePath), storePath, identity);
+    return entries.fileAt(mountName, storePath, identity);
   }
 
   /// The entries of a directory, ordered by name.
@@ -132,7 +124,9 @@ public final class DatasetTree implements AutoCloseable {
     }
     Slot found = slot;
     try {
-      Listing listing = found.directory.get(wish -> fetch(path, found, wish), freshness);
+      Listing listing =
+          found.directory.get(
+              listings.role(mounts.owner(path), path), wish -> fetch(path, found, wish), freshness);
       return new DirectoryView(this, path, listing);
     } catch (StorageException e) {
       forget(path, found, e);
@@ -158,7 +152,7 @@ public final class DatasetTree implements AutoCloseable {
   /// What [#find] would answer, from memory alone.
   public KnownEntry findKnown(String path) {
     if (path.isEmpty()) {
-      return new KnownEntry.Present(directoryEntry(path));
+      return new KnownEntry.Present(entries.directory(path));
     }
     DirectoryView parent = knownDirectory(Paths.parent(path)).orElse(null);
     if (parent == null) {
@@ -280,26 +274,8 @@ public final class DatasetTree implements AutoCloseable {
     }
   }
 
-  FileEntry directoryEntry(String path) {
-    return new FileEntry(path, 0, DirectoryView.NO_TIME, Paths.inode(uid, path), null);
-  }
-
-  TreeFile treeFile(String path, ObjectIdentity identity) {
-    MountedStore mount = mounts.owner(path).orElseThrow();
-    return treeFile(mount, path, mount.inStore(path), identity);
-  }
-
-  private TreeFile treeFile(
-      MountedStore mount, String path, String inStore, ObjectIdentity identity) {
-    FileVersion version = FileVersion.of(uid, mount.name(), inStore, identity.validator());
-    FileEntry entry =
-        new FileEntry(
-            path,
-            identity.sizeBytes(),
-            Objects.requireNonNullElse(identity.modified(), DirectoryView.NO_TIME),
-            Paths.inode(uid, path),
-            version);
-    return new TreeFile(entry, version, mount, inStore, identity);
+  TreeEntries entries() {
+    return entries;
   }
 
   /// Asks the home, or the origin, for the identity of one listed file.
@@ -312,7 +288,7 @@ public final class DatasetTree implements AutoCloseable {
     if (listing.resolve(index, identity)) {
       ObjectIdentity prior = listing.prior(index);
       if (prior != null && !prior.equals(identity)) {
-        listeners.tell(path, Optional.of(treeFile(path, prior).version()));
+        listeners.tell(path, Optional.of(entries.file(path, prior).version()));
       }
     }
   }
@@ -389,7 +365,7 @@ public final class DatasetTree implements AutoCloseable {
   private void tellOfChild(String directory, String name, @Nullable ObjectIdentity old) {
     String path = Paths.child(directory, name);
     listeners.tell(
-        path, Optional.ofNullable(old).map(identity -> treeFile(path, identity).version()));
+        path, Optional.ofNullable(old).map(identity -> entries.file(path, identity).version()));
   }
 
   private void count(Slot slot, Listing listing) {

@@ -76,6 +76,14 @@ final class DirectoryListings implements AutoCloseable {
     return exchange;
   }
 
+  /// Whom this node asks first for a directory's listing.
+  ///
+  /// @param owner empty above all mounts
+  Role role(Optional<MountedStore> owner, String path) {
+    boolean home = owner.map(mount -> exchange.others().isHome(key(mount, path))).orElse(true);
+    return home ? Role.HOME : Role.READER;
+  }
+
   /// Forgets which origins were silent: whoever asks next asks them.
   void forgetSilence() {
     silentSince.clear();

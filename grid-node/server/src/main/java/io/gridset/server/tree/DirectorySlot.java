@@ -100,8 +100,8 @@ final class DirectorySlot {
   }
 
   /// A listing not older than `timeToLive`, fetched when need be.
-  Listing get(Source source, Freshness freshness) throws StorageException {
-    return get(Role.READER, source, freshness).listing;
+  Listing get(Role role, Source source, Freshness freshness) throws StorageException {
+    return show(role, source, freshness).listing;
   }
 
   /// As [#get], for others: none from before `maxAgeNanos` ago.
@@ -120,10 +120,10 @@ final class DirectorySlot {
         expire(freshness);
       }
     }
-    return get(Role.HOME, source, freshness);
+    return show(Role.HOME, source, freshness);
   }
 
-  private Shown get(Role role, Source source, Freshness freshness) throws StorageException {
+  private Shown show(Role role, Source source, Freshness freshness) throws StorageException {
     Flight joined;
     boolean mine = false;
     synchronized (this) {

@@ -52,6 +52,7 @@ final class MountTable {
   Optional<String> treePath(String mount, String storePath) {
     return deepestFirst.stream()
         .filter(candidate -> candidate.name().equals(mount))
+        .filter(_ -> storePath.isEmpty() || Paths.isPlain(storePath))
         .findFirst()
         .map(found -> storePath.isEmpty() ? found.path() : Paths.child(found.path(), storePath))
         .filter(path -> owner(path).filter(owner -> owner.name().equals(mount)).isPresent());

@@ -6,6 +6,9 @@ import java.util.Optional;
 /// What other nodes know about directories. Each directory has a home among the members, which asks
 /// the origin for all of them. Thread-safe; calls wait for other nodes, within limits of their own.
 public interface SharedListings {
+  /// Whether this node is a directory's home, so that it asks the origin for all others.
+  boolean isHome(DirectoryKey directory);
+
   /// Asks the home of a directory for its listing.
   ///
   /// @param maxAgeNanos how long ago the origin may have been asked at most
@@ -32,6 +35,11 @@ public interface SharedListings {
   /// For a node that has no others.
   static SharedListings alone() {
     return new SharedListings() {
+      @Override
+      public boolean isHome(DirectoryKey directory) {
+        return true;
+      }
+
       @Override
       public Optional<ListingCopy> ask(DirectoryKey directory, long maxAgeNanos) {
         return Optional.empty();

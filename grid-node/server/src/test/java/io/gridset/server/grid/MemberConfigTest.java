@@ -7,10 +7,17 @@ import com.hazelcast.client.HazelcastClient;
 import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.spi.exception.PartitionMigratingException;
+import com.hazelcast.spi.exception.RetryableHazelcastException;
+import com.hazelcast.spi.exception.TargetNotMemberException;
+import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -26,8 +33,21 @@ class MemberConfigTest {
     }
   }
 
+  /// What members answer each other when an operation fails: unread, it would be waited for.
+  private static List<RuntimeException> failures() {
+    IllegalStateException suppressing = new IllegalStateException(new IOException("cause"));
+    suppressing.addSuppressed(new TimeoutException());
+    return List.of(
+        suppressing,
+        new NullPointerException(),
+        new HazelcastInstanceNotActiveException(),
+        new PartitionMigratingException("moving"),
+        new RetryableHazelcastException("again"),
+        new TargetNotMemberException("gone"));
+  }
+
   @Test
-  void nothingButPlainValuesIsDeserialisedAndNoClientIsLetIn() {
+  void nothingButPlainValuesAndFailuresIsDeserialisedAndNoClientIsLetIn() {
     GridSettings settings =
         new GridSettings(
             "config-test",
@@ -45,6 +65,10 @@ class MemberConfigTest {
       map.put("gadget", new Gadget());
       assertThatThrownBy(() -> map.get("gadget")).hasStackTraceContaining("Gadget");
       assertThat(READ).isFalse();
+      for (RuntimeException failure : failures()) {
+        map.put("failure", failure);
+        assertThat(map.get("failure")).isInstanceOf(failure.getClass());
+      }
 
       ClientConfig client = new ClientConfig().setClusterName("config-test");
       client.setProperty("hazelcast.logging.type", "slf4j");

@@ -50,6 +50,7 @@ final class ListingGrid {
     final String id;
     final ListingFiles shelf;
     final DatasetTree tree;
+    final ListingOperations answering;
     final Map<String, PeerOperation> operations;
 
     private Node(String id, Parts parts) {
@@ -63,16 +64,16 @@ final class ListingGrid {
               parts.policy,
               parts.ticker,
               new ListingExchange(others, shelf));
-      operations =
+      answering =
           new ListingOperations(
-                  uid ->
-                      uid.equals("uid")
-                          ? Optional.of(new ListingOperations.Hosted(NAME, tree))
-                          : Optional.empty(),
-                  shelf,
-                  () -> view,
-                  new Wire(id))
-              .all();
+              uid ->
+                  uid.equals("uid")
+                      ? Optional.of(new ListingOperations.Hosted(NAME, tree))
+                      : Optional.empty(),
+              shelf,
+              () -> view,
+              new Wire(id));
+      operations = answering.all();
     }
   }
 
@@ -87,7 +88,7 @@ final class ListingGrid {
   final Set<String> dead = ConcurrentHashMap.newKeySet();
   final Map<String, CountDownLatch> frozen = new ConcurrentHashMap<>();
   final Map<String, Integer> calls = new ConcurrentHashMap<>();
-  volatile PeerCaller caller = PeerCaller.MEMBER;
+  volatile PeerCaller caller = PeerCaller.member();
   volatile Tampering tampering = (_, bytes) -> bytes;
   private final Parts parts;
   private final Map<String, Node> nodes = new ConcurrentHashMap<>();
@@ -132,6 +133,7 @@ final class ListingGrid {
   /// The member begins anew with what is on its disk.
   Node restart(String id) {
     nodes.get(id).tree.close();
+    nodes.get(id).answering.close();
     Node fresh = new Node(id, parts);
     nodes.put(id, fresh);
     return fresh;
@@ -148,6 +150,7 @@ final class ListingGrid {
   void close() {
     frozen.values().forEach(CountDownLatch::countDown);
     nodes.values().forEach(node -> node.tree.close());
+    nodes.values().forEach(node -> node.answering.close());
   }
 
   /// The others as member `self` reaches them.

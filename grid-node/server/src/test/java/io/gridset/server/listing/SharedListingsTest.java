@@ -3,7 +3,7 @@ package io.gridset.server.listing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gridset.core.dataset.DatasetName;
+import io.gridset.client.trust.ReaderClaims;
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.store.StorageException;
@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,6 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SharedListingsTest {
+  private static final ReaderClaims STRANGER =
+      ReaderClaims.toRead(List.of("other/dataset"), Instant.parse("2100-01-01T00:00:00Z"));
+
   private final FaultyUnderStore store = new FaultyUnderStore();
   private final TestingTicker ticker = new TestingTicker();
   private final AtomicReference<Instant> now =
@@ -394,18 +398,7 @@ class SharedListingsTest {
   void nobodyHearsOfADatasetThatHeMayNotSee() throws Exception {
     store.put("secret-name", new byte[1]);
     grid.home("").tree.list("");
-    grid.caller =
-        new PeerCaller() {
-          @Override
-          public boolean isMember() {
-            return false;
-          }
-
-          @Override
-          public boolean maySee(DatasetName dataset) {
-            return false;
-          }
-        };
+    grid.caller = new PeerCaller(Optional.of(STRANGER));
     for (String effort : List.of("as home", "recall")) {
       byte[] request =
           ListingMessages.encode(
