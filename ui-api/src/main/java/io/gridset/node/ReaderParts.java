@@ -1,9 +1,12 @@
 package io.gridset.node;
 
+import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
+import io.gridset.client.GridNodeView;
 import io.gridset.client.peer.PeerClient;
 import io.gridset.client.peer.Peers;
 import io.gridset.core.control.ControlPlane;
+import io.gridset.core.control.RefusedException;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
@@ -20,9 +23,11 @@ import io.gridset.server.read.MemoryBudget;
 import io.gridset.server.read.ReadSettings;
 import io.gridset.server.reader.ReaderView;
 import io.gridset.server.reader.RemoteUnderStore;
+import io.gridset.server.state.SharedMaps;
 import io.gridset.server.tree.ListingExchange;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.UUID;
 
 /// The parts of a node that reads from a grid and is no member of it: a cache of its own, mounts
@@ -94,7 +99,7 @@ public final class ReaderParts implements NodeParts {
                     .withSources(blocks::over),
                 ticker,
                 HostSettings.DEFAULT_START_PATIENCE,
-                new ListingExchange(others, kept)));
+                new HostSettings.Sharing(new ListingExchange(others, kept), SharedMaps.alone())));
     Links links = new Links(peers, view, blocks);
     try {
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
@@ -123,6 +128,26 @@ public final class ReaderParts implements NodeParts {
   public Mounts mounts() {
     return mounts;
   }
+
+  /// None: what a reader knows of the grid is who its members are.
+  @Override
+  public Grid grid() {
+    return new Grid() {
+      @Override
+      public List<GridNodeView> nodes() {
+        return List.of();
+      }
+
+      @Override
+      public boolean forget(String name) {
+        throw new RefusedException(
+            "this node reads from the grid and is no member of it; ask a member");
+      }
+    };
+  }
+
+  @Override
+  public void serving(List<String> api) {}
 
   @Override
   public MemberView members() {
