@@ -22,6 +22,12 @@ BENCHMARKS = {
     "small-files": "small_files",
     "startup": "startup",
     "placement": "placement",
+    "burst": "burst",
+    "burst-vs": "burst_vs",
+    "peer-read": "peer_read",
+    "scale-out": "scale_out",
+    "failover": "failover",
+    "rejoin": "rejoin",
 }
 GOAL_MISSED, NOT_MEASURED = 1, 3
 

@@ -14,3 +14,7 @@ NONE = "<= 0.00"  # for what must not happen at all
 PLACEMENT_LOAD = "<= 1.10"  # the largest load against the mean, chance of the sample included
 PLACEMENT_MOVED = "<= 1.05"  # bytes moved against the ideal part
 PLACEMENT_HOME = "<= 0.5"  # home() at 1,000 members against a logarithm for each
+BURST_TIME = "<= 1.10"  # the last reader's time against dataset / origin rate
+PEER_THROUGHPUT = ">= 0.9"  # a peer's blocks against raw TCP on the same link
+SCALE_OUT = ">= 0.9"  # aggregate rate against one member's, times members
+STALL_SECONDS = 2.0

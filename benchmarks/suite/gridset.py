@@ -1,7 +1,7 @@
 """Gridset itself, driven as a user drives it: `gridset up` in the foreground, everything else by its command line."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import mounts, processes
@@ -55,16 +55,19 @@ spec:
     levels:
       - mediumtype: MEM
         path: {tier}
-        quota: 5Gi
+        quota: {quota}
         high: "0.95"
         low: "0.7"
 """
 
 
 class Gridset:
-    """One node with a state directory of its own. `stop` and `start` restart it; leaving the context ends it."""
+    """One node with a state directory of its own. `stop` and `start` restart it; leaving the context ends it.
 
-    def __init__(self, session: Session, name: str = "node"):
+    `options` go to `gridset up`, `enter` is a command before it, such as a test host's.
+    """
+
+    def __init__(self, session: Session, name: str = "node", options: Sequence[str] = (), enter: Sequence[str] = ()):
         self._session = session
         self._folder = session.workspace.empty(name)
         self.state = session.workspace.folder(f"{name}/state")
@@ -72,6 +75,8 @@ class Gridset:
         self.tier = session.workspace.folder(f"{name}/tier")
         self.mount_path = session.workspace.folder(f"{name}/mnt")
         self.process: processes.Process | None = None
+        self.options = list(options)
+        self._enter = list(enter)
         self.environment = environment(session.repository)
 
     def __enter__(self) -> "Gridset":
@@ -98,7 +103,7 @@ class Gridset:
 
     def spawn(self) -> None:
         """Starts the process and does not wait for it."""
-        command = [self._program(), "up", "--state-dir", str(self.state), "--run-dir", str(self.run)]
+        command = [*self._enter, self._program(), "up", "--state-dir", str(self.state), "--run-dir", str(self.run), *self.options]
         self.process = self._session.workspace.start(self._folder.name, command, self.environment)
 
     def start(self) -> None:
@@ -131,16 +136,20 @@ class Gridset:
 
     def mounted(self, store: LocalStore) -> Path:
         """The store's bucket as a dataset, mounted; answers the mount point."""
+        self.declare(store)
+        return self.mount()
+
+    def declare(self, store: LocalStore, quota: str = "5Gi") -> None:
+        """Applies the manifests by which the store's bucket is a dataset."""
         manifest = self._folder / "dataset.yaml"
         manifest.write_text(
             MANIFEST.format(
-                name=NAME, bucket=BUCKET, endpoint=store.endpoint, key=ACCESS_KEY, secret=SECRET_KEY, tier=self.tier
+                name=NAME, bucket=BUCKET, endpoint=store.endpoint, key=ACCESS_KEY, secret=SECRET_KEY, tier=self.tier, quota=quota
             )
         )
         self.apply(manifest)
-        return self.mount(NAME)
 
-    def mount(self, name: str) -> Path:
+    def mount(self, name: str = NAME) -> Path:
         """Mounts a dataset as soon as it is bound."""
         processes.wait_for(f"dataset {name} bound", lambda: self.phase("dataset", name) == "Bound", START_SECONDS, self.process)
         self.command("mount", name, str(self.mount_path))

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from .measuring import Sample
@@ -17,12 +18,7 @@ class Reader:
     """Starts reader processes and turns what they report into samples."""
 
     def __init__(self, folder: Path):
-        compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-        if compiler is None:
-            raise RuntimeError("the benchmarks need a C compiler for their reader (apt install gcc libc6-dev)")
-        self._program = folder / "reader"
-        source = Path(__file__).with_name("reader.c")
-        subprocess.run([compiler, "-O2", "-o", str(self._program), str(source)], check=True)
+        self._program = compiled(Path(__file__).with_name("reader.c"), folder / "reader")
 
     def sequential(self, path: Path) -> Sample:
         return self._read("seq", path)[0]
@@ -41,16 +37,28 @@ class Reader:
         """Reads the files named in `listing` one after the other; answers how many it came to as well."""
         return self._read("files", listing, limit_seconds)
 
+    def crowd(self, paths) -> list[Sample]:
+        """A process for each of `paths`, all at once, each reading its file once."""
+        return [sample(report) for report in self._reports([("seq", path) for path in paths])]
+
+    def flow(self, listings, seconds: float) -> Sample:
+        """A process for each listing, all at once, reading on for `seconds`; the bytes of all of them."""
+        reports = self._reports([("flow", listing, seconds) for listing in listings])
+        return Sample(sum(report["bytes"] for report in reports), seconds, sum(report["cpu"] for report in reports))
+
+    def watch(self, listing: Path) -> "Watch":
+        """Begins to read the files of a listing, whatever fails."""
+        return Watch(self._start("watch", listing))
+
     def checksum(self, path: Path) -> str:
-        return json.loads(self._finish(self._start("sum", path)))["sum"]
+        return json.loads(finish(self._start("sum", path)))["sum"]
 
     def _read(self, *arguments) -> tuple[Sample, int]:
-        report = json.loads(self._finish(self._start(*arguments)))
-        return Sample(report["bytes"], report["seconds"], report["cpu"]), report["files"]
+        report = json.loads(finish(self._start(*arguments)))
+        return sample(report), report["files"]
 
     def _together(self, commands) -> Sample:
-        started = [self._start(*command) for command in commands]
-        reports = [json.loads(self._finish(process)) for process in started]
+        reports = self._reports(commands)
         return Sample(
             sum(report["bytes"] for report in reports),
             max(report["seconds"] for report in reports),
@@ -61,16 +69,67 @@ class Reader:
         command = [str(self._program), *map(str, arguments)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    @staticmethod
-    def _finish(process: subprocess.Popen) -> str:
+    def _reports(self, commands) -> list[dict]:
+        started = []
         try:
-            output, errors = process.communicate(timeout=READ_DEADLINE_SECONDS)
+            for command in commands:
+                started.append(self._start(*command))
+            return [json.loads(finish(process)) for process in started]
         except BaseException:
-            process.kill()
+            for process in started:
+                process.kill()
             raise
-        if process.returncode != 0:
-            raise RuntimeError(f"{' '.join(process.args[1:3])} failed: {errors.strip() or process.returncode}")
-        return output
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a watching reader has met: failed reads, the longest one, and what it got in all."""
+
+    size: int
+    failed: int
+    longest: float
+    checksum: str
+
+
+class Watch:
+    """A reader at work that goes on whatever fails."""
+
+    def __init__(self, process: subprocess.Popen):
+        self._process = process
+
+    def reading(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self) -> Watched:
+        """Waits for it."""
+        report = json.loads(finish(self._process))
+        return Watched(report["bytes"], report["failed"], report["longest"], report["sum"])
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def compiled(source: Path, program: Path) -> Path:
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise RuntimeError("the benchmarks need a C compiler for their readers (apt install gcc libc6-dev)")
+    subprocess.run([compiler, "-O2", "-o", str(program), str(source)], check=True)
+    return program
+
+
+def finish(process: subprocess.Popen) -> str:
+    try:
+        output, errors = process.communicate(timeout=READ_DEADLINE_SECONDS)
+    except BaseException:
+        process.kill()
+        raise
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(process.args[1:3])} failed: {errors.strip() or process.returncode}")
+    return output
+
+
+def sample(report: dict) -> Sample:
+    return Sample(report["bytes"], report["seconds"], report["cpu"])
 
 
 def write_listing(listing: Path, paths) -> Path:

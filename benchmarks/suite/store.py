@@ -32,12 +32,15 @@ UNLIMITED = Limits()
 class LocalStore:
     """A running store whose objects are the files below `bucket`."""
 
-    def __init__(self, session: Session, limits: Limits = UNLIMITED):
+    def __init__(self, session: Session, limits: Limits = UNLIMITED, host=None):
+        """On loopback, or on a test host, and then it is asked from inside that host."""
+        self._host = host
         root = session.workspace.folder("store")
         self.bucket = session.workspace.folder(f"store/{BUCKET}")
-        command = [f"{java_home(session.repository)}/bin/java", "-XX:+UseParallelGC", "-Xmx512m", "-cp", class_path(session.repository), MAIN]
+        command = [*(host.enter if host else []), f"{java_home(session.repository)}/bin/java", "-XX:+UseParallelGC", "-Xmx512m", "-cp", class_path(session.repository), MAIN]
         command += ["--root", str(root), "--port", "0", "--until", "signal", "--etag-md5-limit", "0"]
         command += ["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
+        command += ["--host", host.address] if host else []
         self.process: Process = session.workspace.start("store", command)
         line = wait_for("the local store", self._first_line, START_SECONDS, self.process)
         self.endpoint: str = json.loads(line)["endpoint"]
@@ -72,6 +75,11 @@ class LocalStore:
         return None
 
     def _control(self, method: str, path: str) -> bytes:
+        if self._host:
+            status, body = self._host.http(method, self.endpoint + path, CONTROL_SECONDS)
+            if status >= 300:
+                raise RuntimeError(f"the store answers {method} {path} with {status}")
+            return body
         request = urllib.request.Request(self.endpoint + path, method=method)
         with _DIRECT.open(request, timeout=CONTROL_SECONDS) as answer:
             return answer.read()

@@ -53,6 +53,10 @@ class Workspace:
         self._stack.callback(process.stop)
         return process
 
+    def enter(self, context):
+        """Enters a context that is left when the workspace is closed."""
+        return self._stack.enter_context(context)
+
     def on_close(self, action, *arguments) -> None:
         self._stack.callback(action, *arguments)
 

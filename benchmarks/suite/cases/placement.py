@@ -27,6 +27,7 @@ UNEQUAL_MEMBERS = 100
 NODE_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"]  # it is a node that asks: docs/decisions/0007
 CLOCK_ROUNDS = 15
 TABLE_RECORD, TABLE_WORD, TABLE_CELL = 80, 8, 96  # `BlockTable`: a record per file, a word per block, in whole cells
+LEAST_EXPECTED = 30  # blocks, below which a sample says nothing
 CONFIDENT = 0.04  # a goal is judged when the sample tells the ratio this well
 NOTE = (
     "placement: n is the number of blocks ranked (or of rounds, for nanoseconds), and the quartile column has the 95 % "
@@ -56,8 +57,8 @@ def at(session: Session, members: int, seconds: float, weights: str) -> list[Res
         balance(case, found),
         share(f"{case}: a join", "bytes moved, all to the joiner", found["movedByJoin"], judged, join),
         share(f"{case}: a leave, or a crash with 1 copy", "bytes moved, or loaded again", found["movedByLeave"], judged, leave),
-        share(f"{case}: a crash with 2 copies", "copies made again, none loaded", found["movedByLeave"] + found["secondCopies"], judged,
-              2 * leave if weights == EQUAL else None),
+        share(f"{case}: a crash with 2 copies", "copies made again, none loaded",
+              found["movedByLeave"] + found["secondCopies"], judged, 2 * leave if weights == EQUAL else None),
         share(f"{case}: two crash, 1 copy", "bytes loaded again", found["lostByTwoCrashes"], judged, two),
         share(f"{case}: two crash, 2 copies", "bytes loaded again", found["lostByTwoCrashesOfTwoCopies"], judged,
               2 / members / (members - 1) if weights == EQUAL else None),
@@ -92,8 +93,8 @@ def balance(case: str, found: dict) -> Result:
 def share(
     case: str, subject: str, moved: int, judged: int, ideal: float | None, goal: str | None = goals.PLACEMENT_MOVED
 ) -> Result | None:
-    """Part of the blocks against the ideal part, with the interval that a sample of that size leaves."""
-    if ideal is None:
+    """Part of the blocks against the ideal part, with the interval that a sample of that size leaves; none for too small a sample."""
+    if ideal is None or ideal * judged < LEAST_EXPECTED:
         return None
     part = moved / judged
     margin = 1.96 * math.sqrt(ideal * (1 - ideal) / judged) / ideal

@@ -37,10 +37,12 @@ def available(session: Session) -> dict:
     return found
 
 
-def mount_rclone(session: Session, endpoint: str) -> PeerMount:
-    path = session.workspace.folder("mnt-rclone")
-    command = ["rclone", "mount", "--config", "/dev/null", "--read-only", "--vfs-cache-mode", "full"]
-    command += ["--cache-dir", str(session.workspace.empty("cache-rclone"))]
+def mount_rclone(session: Session, endpoint: str, host=None, cache_mode: str = "full") -> PeerMount:
+    """On a test host, when one is given, with a cache of its own there."""
+    place = f"rclone-{host.name}" if host else "rclone"
+    path = session.workspace.folder(f"mnt-{place}")
+    command = [*(host.enter if host else []), "rclone", "mount", "--config", "/dev/null", "--read-only"]
+    command += ["--vfs-cache-mode", cache_mode, "--cache-dir", str(session.workspace.empty(f"cache-{place}"))]
     command += ["--dir-cache-time", "1h", "--attr-timeout", "1h", "--vfs-read-ahead", "128M", "--buffer-size", "32M"]
     command += ["--no-checksum", "--no-modtime", f"{rclone_remote()}:{BUCKET}", str(path)]
     return _mounted(session, "rclone mount", path, command, rclone_environment(endpoint))
@@ -62,7 +64,7 @@ def mount_s3fs(session: Session, endpoint: str) -> PeerMount:
 
 
 def _mounted(session: Session, name: str, path: Path, command: list[str], environment: dict[str, str] | None) -> PeerMount:
-    process = session.workspace.start(name.split()[0], command, environment)
+    process = session.workspace.start(path.name.removeprefix("mnt-"), command, environment)
     session.workspace.on_close(mounts.unmount, path)
     processes.wait_for(f"{name} at {path}", lambda: mounts.is_mounted(path), MOUNT_SECONDS, process)
     return PeerMount(name, path, process)

@@ -2,7 +2,7 @@ package io.gridset.cli;
 
 import io.gridset.client.GridsetApiException;
 import io.gridset.client.NoNodeException;
-import io.gridset.node.LocalParts;
+import io.gridset.node.NodeParts;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -40,7 +40,7 @@ public final class GridsetMain {
             InstantSource.system(),
             GridsetMain::pause,
             screen(),
-            LocalParts::open);
+            NodeParts::open);
     int exitCode = run(surroundings, arguments);
     out.flush();
     err.flush();

@@ -74,8 +74,9 @@ final class ClusterConfig {
     if (values.read("join", text -> text).isPresent()) {
       problems.add("join and readerOf: a node is a member of the grid or a reader of it, not both");
     }
+    String name = values.read("cluster", ClusterConfig::name).orElse("gridset");
     Optional<Path> token = values.read("clusterTokenFile", ClusterConfig::token);
-    return Optional.of(new ReaderSettings(members.get(), token, tls()));
+    return Optional.of(new ReaderSettings(name, members.get(), token, tls()));
   }
 
   Optional<ClusterSettings> cluster() {

@@ -14,11 +14,14 @@ import io.gridset.server.grid.GridMember;
 import io.gridset.server.grid.GridStatus;
 import io.gridset.server.host.HostSettings;
 import io.gridset.server.host.LocalDatasetHost;
+import io.gridset.server.listing.ListingFiles;
 import io.gridset.server.read.Homes;
 import io.gridset.server.read.MemoryBudget;
 import io.gridset.server.read.ReadSettings;
 import io.gridset.server.store.StoreSettings;
 import io.gridset.server.store.UnderStores;
+import io.gridset.server.tree.ListingExchange;
+import io.gridset.server.tree.SharedListings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -63,7 +66,13 @@ public final class LocalParts implements NodeParts {
     LocalDatasetHost host =
         new LocalDatasetHost(
             new HostSettings(
-                stores::open, caches, reading, ticker, HostSettings.DEFAULT_START_PATIENCE));
+                stores::open,
+                caches,
+                reading,
+                ticker,
+                HostSettings.DEFAULT_START_PATIENCE,
+                new HostSettings.Sharing(
+                    new ListingExchange(SharedListings.alone(), kept(settings)), grid.maps())));
     try {
       LocalControlPlane control =
           LocalControlPlane.open(
@@ -81,6 +90,13 @@ public final class LocalParts implements NodeParts {
       grid.close();
       throw e;
     }
+  }
+
+  private static ListingFiles kept(NodeSettings settings) {
+    return new ListingFiles(
+        settings.stateDirectory().resolve("trees"),
+        ListingFiles.DEFAULT_LIMIT_BYTES,
+        InstantSource.system());
   }
 
   private static StoreSettings reaching(NodeSettings settings) {

@@ -32,6 +32,11 @@ public interface NodeParts extends AutoCloseable {
   @Override
   void close();
 
+  /// Opens the parts of a node of the kind that its settings name.
+  static NodeParts open(NodeSettings settings) throws IOException {
+    return settings.reader().isPresent() ? ReaderParts.open(settings) : LocalParts.open(settings);
+  }
+
   /// Opens the parts; the run directory is held and the state directory exists by then.
   @FunctionalInterface
   interface Factory {

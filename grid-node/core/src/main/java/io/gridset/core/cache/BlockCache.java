@@ -24,6 +24,12 @@ public interface BlockCache extends AutoCloseable {
   /// Bytes held for one dataset.
   long presentBytesOf(String owner);
 
+  /// Bytes among them that are at home on this node: all of them on a node that is alone. After a
+  /// change of the members it is what it was, until the blocks have been counted anew.
+  default long homeBytesOf(String owner) {
+    return presentBytesOf(owner);
+  }
+
   /// Drops a file version unless it is in use; returns the bytes given back.
   long evict(FileVersion version);
 

@@ -4,6 +4,10 @@ package io.gridset.core.cache;
 public enum Purpose {
   /// The cluster counts on this node for it: other blocks make room.
   HOME,
+  /// The cluster counts on this node for it, and a member that leaves hands it over: only blocks
+  /// that are not at home here make room, for a home block that goes would have to come from the
+  /// origin again.
+  HANDOVER,
   /// For this node's own readers, while there is room: the first to go.
   COPY
 }

@@ -21,10 +21,16 @@ public interface DatasetHost extends AutoCloseable {
 
   Optional<DatasetUsage> usage(DatasetName name);
 
-  /// Starts a load.
+  /// Starts a load on all members that run the dataset; its end, like its progress, is theirs
+  /// together.
   ///
   /// @throws StorageException NOT_FOUND for an unknown dataset or target
   LoadRun load(DatasetName name, LoadRequest request) throws StorageException;
+
+  /// How far a load like this is that some member has started; empty when none runs.
+  default Optional<LoadProgress> observe(DatasetName name, LoadRequest request) {
+    return Optional.empty();
+  }
 
   /// Forgets what was listed below `path`, so that the next look asks the origin.
   void sync(DatasetName name, String path) throws StorageException;

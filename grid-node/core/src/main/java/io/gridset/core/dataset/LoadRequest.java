@@ -7,7 +7,8 @@ import java.util.List;
 /// @param targets paths of files or directories in the dataset, without a leading slash; empty list
 ///   for everything
 /// @param refreshMetadata list the targets afresh first
-public record LoadRequest(List<String> targets, Mode mode, boolean refreshMetadata) {
+public record LoadRequest(
+    List<String> targets, Mode mode, boolean refreshMetadata, LoadOptions options) {
   /// Whether to fetch, or only to look.
   public enum Mode {
     LOAD,
@@ -15,6 +16,13 @@ public record LoadRequest(List<String> targets, Mode mode, boolean refreshMetada
   }
 
   public LoadRequest {
+    // What is read from the wire may lack options.
     targets = List.copyOf(targets);
+    options = options == null ? LoadOptions.DEFAULT : options;
+  }
+
+  /// With the options that fit most loads: each block once, as fast as it goes.
+  public LoadRequest(List<String> targets, Mode mode, boolean refreshMetadata) {
+    this(targets, mode, refreshMetadata, LoadOptions.DEFAULT);
   }
 }

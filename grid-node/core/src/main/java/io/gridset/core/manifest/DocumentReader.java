@@ -133,6 +133,10 @@ final class DocumentReader {
   }
 
   private void checkLoad(ObjectNode document) {
+    checkLoadOptions(document.path("spec").path("options"));
+    if (!checker.problems().isEmpty()) {
+      return;
+    }
     DataLoadSpec load = DataLoadSpec.of(document);
     for (int i = 0; i < load.request().targets().size(); i++) {
       if (hasDots(load.request().targets().get(i))) {
@@ -141,6 +145,21 @@ final class DocumentReader {
     }
     if (load.policy() != DataLoadSpec.Policy.ONCE) {
       notes.add("spec.policy: only Once is acted on by the standalone program");
+    }
+  }
+
+  private void checkLoadOptions(JsonNode options) {
+    for (Map.Entry<String, JsonNode> option : options.properties()) {
+      String path = "spec.options." + option.getKey();
+      if (!option.getKey().equals(DataLoadSpec.BANDWIDTH_LIMIT)) {
+        checker.kept().add(path);
+        continue;
+      }
+      try {
+        var _ = DataLoadSpec.bandwidth(option.getValue().asText());
+      } catch (IllegalArgumentException e) {
+        checker.problem(path, String.valueOf(e.getMessage()));
+      }
     }
   }
 

@@ -99,11 +99,11 @@ final class FluidFields {
       Fields.of(
           required("dataset", Fields.of(required("name", TEXT), used("namespace", TEXT))),
           used("loadMetadata", FLAG),
-          used("target", new Items(Fields.of(required("path", TEXT), kept("replicas", COUNT)))),
+          used("target", new Items(Fields.of(required("path", TEXT), used("replicas", COUNT)))),
           used("policy", new Choice(List.of("Once", "Cron", "OnEvent"))),
           used("ttlSecondsAfterFinished", COUNT),
           kept("schedule", TEXT),
-          kept("options", TEXTS),
+          used("options", TEXTS),
           kept("podMetadata", OBJECT),
           kept("affinity", OBJECT),
           kept("tolerations", LIST),

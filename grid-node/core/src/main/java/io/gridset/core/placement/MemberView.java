@@ -21,6 +21,17 @@ public record MemberView(long fingerprint, List<Member> members) {
     return new MemberView(fingerprint, ordered);
   }
 
+  /// Whether a member is the one that acts where one of all must: the first, by id, of those that
+  /// have capacity; any, while none has.
+  public boolean isLedBy(String id) {
+    for (Member member : members) {
+      if (member.weight() > 0) {
+        return member.id().equals(id);
+      }
+    }
+    return true;
+  }
+
   /// No members at all.
   public static MemberView empty() {
     return of(List.of());

@@ -36,6 +36,9 @@ public abstract class BlockCacheContract {
       assertThat(read(file, 1, BLOCK, 0)).isEmpty();
       assertThat(file.presentBytes()).isEqualTo(BLOCK).isEqualTo(cache.presentBytes(version("a")));
       assertThat(cache.presentBytesOf(OWNER)).isEqualTo(BLOCK);
+      assertThat(cache.homeBytesOf(OWNER)).as("alone, all is at home").isEqualTo(BLOCK);
+      assertThat(cache.presentBlocks(version("a")).stream()).containsExactly(1);
+      assertThat(cache.presentBlocks(version("b")).stream()).isEmpty();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.gridset.server.cache;
 
+import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.ByteRange;
 import io.gridset.core.cache.Admission;
 import io.gridset.core.cache.Purpose;
@@ -29,7 +30,7 @@ final class BlockFiller {
   }
 
   Admission admit(CacheEntry entry, int block, Purpose purpose) {
-    ByteRange range = entry.layout.range(block);
+    entry.layout.range(block);
     try (Aftermath after = new Aftermath()) {
       cache.lock.lock();
       try {
@@ -41,13 +42,16 @@ final class BlockFiller {
         if (refusal != null) {
           return new Admission.Declined(refusal);
         }
-        long need = Tier.roundUp(range.length());
-        if (purpose == Purpose.COPY && !hasRoomForCopy(need)) {
-          return new Admission.Declined("no room beside the blocks that are at home here");
-        }
+        cache.homes().refresh(after);
+        Room room =
+            switch (purpose) {
+              case HOME -> cache.evictor()::makeRoom;
+              case HANDOVER -> cache.evictor()::makeRoomOfCopies;
+              case COPY -> Room::isLeft;
+            };
         return place == null
-            ? admitFirst(entry, block, need, after)
-            : admitNext(entry, place, block, after);
+            ? admitFirst(entry, block, room, after)
+            : admitNext(entry, place, block, room, after);
       } catch (StorageException e) {
         return new Admission.Declined(String.valueOf(e.getMessage()));
       } finally {
@@ -56,9 +60,15 @@ final class BlockFiller {
     }
   }
 
-  /// Copies never make another block go.
-  private boolean hasRoomForCopy(long bytes) {
-    return cache.tiers().stream().anyMatch(tier -> tier.usedBytes() + bytes <= tier.lowBytes());
+  /// Who sees to it that bytes fit into a tier.
+  private interface Room {
+    boolean make(Tier tier, long bytes, Aftermath after);
+
+    /// Copies never make another block go, and leave the range between the marks to those that are
+    /// at home here.
+    static boolean isLeft(Tier tier, long bytes, Aftermath after) {
+      return tier.usedBytes() + bytes <= tier.lowBytes();
+    }
   }
 
   private @Nullable String refusal(CacheEntry entry, int block) {
@@ -74,8 +84,9 @@ final class BlockFiller {
     return writers < MAX_WRITERS ? null : "all " + MAX_WRITERS + " writers are busy";
   }
 
-  private Admission admitFirst(CacheEntry entry, int block, long need, Aftermath after)
+  private Admission admitFirst(CacheEntry entry, int block, Room room, Aftermath after)
       throws StorageException {
+    long need = Tier.roundUp(entry.layout.range(block).length());
     List<Tier> fitting = cache.tiers().stream().filter(tier -> tier.fits(entry.layout)).toList();
     List<Tier> candidates =
         fitting.isEmpty()
@@ -85,7 +96,7 @@ final class BlockFiller {
                 .toList()
             : fitting;
     for (Tier tier : candidates) {
-      if (cache.evictor().makeRoom(tier, need, after)) {
+      if (room.make(tier, need, after)) {
         Tier.Created created = tier.create(cache.identityOf(entry));
         tier.table.setLastUse(created.slot(), cache.stamp());
         tier.table.activate(created.slot());
@@ -96,10 +107,10 @@ final class BlockFiller {
     return declined(candidates.getFirst());
   }
 
-  private Admission admitNext(CacheEntry entry, Place place, int block, Aftermath after)
+  private Admission admitNext(CacheEntry entry, Place place, int block, Room room, Aftermath after)
       throws StorageException {
     long need = Tier.roundUp(entry.layout.range(block).length());
-    if (!cache.evictor().makeRoom(place.tier, need, after)) {
+    if (!room.make(place.tier, need, after)) {
       return declined(place.tier);
     }
     NativeFile file = NativeFile.openForWriting(place.path());
@@ -135,7 +146,7 @@ final class BlockFiller {
         int slot = writer.place.slot;
         account(entry, writer.place, writer.file);
         table.publish(slot, writer.block, writer.crc32c());
-        count(entry, writer.place, writer.range().length());
+        count(writer.place, entry, writer.block, writer.range().length());
         if (table.isComplete(slot) && writer.place.isWhole() && !entry.forgotten) {
           Tier.seal(writer.file);
           writer.file.close();
@@ -203,9 +214,31 @@ final class BlockFiller {
   void dropHidden(CacheEntry entry, Place place, int block, NativeFile file)
       throws StorageException {
     ByteRange range = entry.layout.range(block);
-    count(entry, place, -range.length());
-    file.punchHole(range.offset(), range.length());
+    count(place, entry, block, -range.length());
+    punch(file, range);
     account(entry, place, file);
+  }
+
+  /// Gives back a block of a file that nobody uses.
+  void dropFrom(Tier tier, int slot, int block, NativeFile file) throws StorageException {
+    BlockTable table = tier.table;
+    BlockTable.Identity identity = table.identity(slot);
+    ByteRange range = identity.layout().range(block);
+    long word = table.word(slot, block);
+    if (BlockTable.isPresent(word) && table.replace(slot, block, word, 0)) {
+      table.setPresentBytes(slot, table.presentBytes(slot) - range.length());
+      cache.countPresent(identity.owner(), -range.length());
+      BlockKey key = new BlockKey(identity.version(), block);
+      cache.homes().changed(tier, slot, identity.owner(), key, -range.length());
+      punch(file, range);
+      tier.account(slot, file.figures().allocatedBytes());
+    }
+  }
+
+  /// To the end of the last page: a part of a page would be zeroed in place, under the eyes of
+  /// whoever still sends it.
+  private static void punch(NativeFile file, ByteRange range) throws StorageException {
+    file.punchHole(range.offset(), Tier.roundUp(range.length()));
   }
 
   private static void account(CacheEntry entry, Place place, NativeFile file)
@@ -215,11 +248,13 @@ final class BlockFiller {
     }
   }
 
-  private void count(CacheEntry entry, Place place, long bytes) {
+  private void count(Place place, CacheEntry entry, int block, long bytes) {
     BlockTable table = place.tier.table;
     table.setPresentBytes(place.slot, table.presentBytes(place.slot) + bytes);
     if (!entry.forgotten) {
       cache.countPresent(entry.owner, bytes);
+      BlockKey key = new BlockKey(entry.version, block);
+      cache.homes().changed(place.tier, place.slot, entry.owner, key, bytes);
     }
   }
 }

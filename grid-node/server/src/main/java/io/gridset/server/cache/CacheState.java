@@ -1,6 +1,7 @@
 package io.gridset.server.cache;
 
 import io.gridset.core.block.FileVersion;
+import io.gridset.core.placement.HomeShare;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What the parts of a cache share: the lock, the tiers, the file versions in use, the counters.
@@ -27,13 +29,19 @@ final class CacheState {
   private final WindowRing ring;
   private final Evictor evictor = new Evictor(this);
   private final BlockFiller filler = new BlockFiller(this);
+  private final HomeLedger homes;
   private long lastStamp;
   private long lastIncarnation;
   private volatile boolean closed;
 
-  CacheState(InstantSource clock, WindowRing ring) {
+  CacheState(InstantSource clock, WindowRing ring, Supplier<HomeShare> shares) {
     this.clock = clock;
     this.ring = ring;
+    this.homes = new HomeLedger(this, shares);
+  }
+
+  HomeLedger homes() {
+    return homes;
   }
 
   BlockFiller filler() {
@@ -55,6 +63,12 @@ final class CacheState {
   /// Bytes held for the owner with this hash; under the lock.
   long presentBytesOf(long owner) {
     return presentByOwner.getOrDefault(owner, 0L);
+  }
+
+  /// Those among them that are at home here; under the lock.
+  long homeBytesOf(long owner) {
+    Long home = homes.homeBytesOf(owner);
+    return home == null ? presentBytesOf(owner) : home;
   }
 
   void markClosed() {
@@ -193,6 +207,7 @@ final class CacheState {
     if (tier.inUse.get(slot) || !tier.dropIfUnused(slot, after)) {
       return false;
     }
+    homes.left(tier, slot, identity);
     countPresent(identity.owner(), -present);
     if (complete) {
       tell(identity.version(), after);
@@ -212,6 +227,7 @@ final class CacheState {
 
   void forget(Tier tier, int slot, Aftermath after) {
     FileVersion version = tier.table.version(slot);
+    homes.left(tier, slot, tier.table.identity(slot));
     countPresent(tier.table.owner(slot), -tier.table.presentBytes(slot));
     if (tier.table.isComplete(slot)) {
       tell(version, after);

@@ -112,7 +112,7 @@ final class Demoter {
       cache.lock.lock();
       try {
         BlockTable.Identity from = move.identity();
-        if (!lower.fits(from.layout()) || !cache.evictor().makeRoom(lower, move.bytes(), after)) {
+        if (!lower.fits(from.layout()) || !isRoomBelow(move, after)) {
           return null;
         }
         Tier.Created created =
@@ -125,6 +125,13 @@ final class Demoter {
         cache.lock.unlock();
       }
     }
+  }
+
+  /// Blocks that are not at home here go down only where nothing has to make way for them.
+  private boolean isRoomBelow(Move move, Aftermath after) {
+    return cache.homes().holdsOnlyCopies(upper, move.slot(), move.identity())
+        ? lower.usedBytes() + move.bytes() <= lower.lowBytes()
+        : cache.evictor().makeRoom(lower, move.bytes(), after);
   }
 
   /// Copies the blocks that agree with their checksums; nobody sees the copy yet.
@@ -199,5 +206,6 @@ final class Demoter {
     lower.table.setLastUse(slot, cache.stamp());
     lower.table.activate(slot);
     cache.countPresent(move.identity().owner(), lower.table.presentBytes(slot));
+    cache.homes().arrived(lower, slot, move.identity());
   }
 }

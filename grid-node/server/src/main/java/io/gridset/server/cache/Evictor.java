@@ -7,7 +7,8 @@ import java.util.List;
 
 /// Makes room in a tier. Passing the high mark, it drops the least recently used files that nobody
 /// uses down to the low mark; where a lower tier exists they are moved there in the background, and
-/// dropped only when the quota itself is reached first. Needs the cache's lock.
+/// dropped only when the quota itself is reached first. Blocks that are not at home here go before
+/// all others. Needs the cache's lock.
 final class Evictor {
   /// Records looked at for one scan of the table, so that a scan serves several evictions.
   private static final int BATCH = 64;
@@ -17,9 +18,11 @@ final class Evictor {
   private static final int MAX_REFUSALS = 1024;
 
   private final CacheState cache;
+  private final CopyEvictor copies;
 
   Evictor(CacheState cache) {
     this.cache = cache;
+    this.copies = new CopyEvictor(cache);
   }
 
   /// Whether `bytes` more fit into the tier's quota, now or after eviction.
@@ -35,6 +38,8 @@ final class Evictor {
       after.run(demoter::request);
       target = quota - bytes;
     }
+    long limit = demoter == null ? tier.highBytes() - bytes : target;
+    copies.evict(tier, target, limit, after);
     if (tier.usedBytes() + bytes > tier.highBytes()) {
       evictFiles(tier, target, after);
     }
@@ -42,6 +47,16 @@ final class Evictor {
       evictBlocks(tier, Math.max(0, tier.lowBytes() - bytes));
     }
     return tier.usedBytes() + bytes <= quota;
+  }
+
+  /// Whether `bytes` more fit below the high mark, now or after blocks went that are not at home
+  /// here.
+  boolean makeRoomOfCopies(Tier tier, long bytes, Aftermath after) {
+    if (tier.usedBytes() + bytes > tier.highBytes()) {
+      tier.sweepLeaving(after);
+      copies.evict(tier, tier.lowBytes() - bytes, tier.highBytes() - bytes, after);
+    }
+    return tier.usedBytes() + bytes <= tier.highBytes();
   }
 
   private void evictFiles(Tier tier, long target, Aftermath after) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,12 @@ final class Tier implements AutoCloseable {
 
   /// Slots whose file is being copied to the next tier; cleared when the record goes.
   final BitSet moving = new BitSet();
+
+  /// Slots of files that may hold blocks which are not at home here.
+  final BitSet copies = new BitSet();
+
+  /// Slots that a count of what is at home here still has to visit.
+  final BitSet uncounted = new BitSet();
 
   private final DirectoryLock lock;
   private final List<Leaving> leaving = new ArrayList<>();
@@ -224,15 +231,37 @@ final class Tier implements AutoCloseable {
     file.setPermissions(SEALED_MODE);
   }
 
+  /// Makes a file writable again, unless somebody has it open or mapped.
+  boolean unseal(int slot) {
+    try (NativeFile probe = NativeFile.openForReading(pathOf(slot))) {
+      if (!probe.tryExclusive()) {
+        return false;
+      }
+      probe.setPermissions(FILLING_MODE);
+      return true;
+    } catch (StorageException e) {
+      return false;
+    }
+  }
+
   /// The least recently used records that are not in use here, coldest first.
   List<Integer> coldest(int count, BitSet except) {
-    PriorityQueue<Integer> warmestFirst =
-        new PriorityQueue<>(Comparator.<Integer>comparingLong(table::lastUse).reversed());
+    IntStream.Builder slots = IntStream.builder();
     table.forEach(
         slot -> {
-          if (inUse.get(slot) || moving.get(slot) || except.get(slot)) {
-            return;
+          if (!inUse.get(slot) && !moving.get(slot) && !except.get(slot)) {
+            slots.add(slot);
           }
+        });
+    return coldestOf(slots.build(), count);
+  }
+
+  /// The `count` least recently used of these, coldest first.
+  List<Integer> coldestOf(IntStream slots, int count) {
+    PriorityQueue<Integer> warmestFirst =
+        new PriorityQueue<>(Comparator.<Integer>comparingLong(table::lastUse).reversed());
+    slots.forEach(
+        slot -> {
           Integer warmest = warmestFirst.size() < count ? null : warmestFirst.peek();
           if (warmest == null) {
             warmestFirst.add(slot);

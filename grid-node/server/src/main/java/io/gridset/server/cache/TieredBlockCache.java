@@ -5,6 +5,7 @@ import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.BlockCache;
 import io.gridset.core.cache.CacheUsage;
 import io.gridset.core.cache.CachedFile;
+import io.gridset.core.placement.HomeShare;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The block cache of one node: see `docs/decisions/0003-fill-by-pwrite.md` and the package's note.
@@ -40,10 +42,22 @@ public final class TieredBlockCache implements BlockCache {
   ///
   /// @param background runs demotion and verification, one after the other; null for a thread of
   ///   the cache's own
-  record Seams(InstantSource clock, @Nullable Executor background, WindowRing windows) {}
+  /// @param shares tells which blocks are at home here now; asked under the lock, so it must not
+  ///   wait
+  record Seams(
+      InstantSource clock,
+      @Nullable Executor background,
+      WindowRing windows,
+      Supplier<HomeShare> shares) {
+    /// For a node that is alone.
+    static Seams alone(InstantSource clock, @Nullable Executor background, WindowRing windows) {
+      HomeShare all = HomeShare.everything();
+      return new Seams(clock, background, windows, () -> all);
+    }
+  }
 
   private TieredBlockCache(Seams seams) {
-    this.state = new CacheState(seams.clock(), seams.windows());
+    this.state = new CacheState(seams.clock(), seams.windows(), seams.shares());
     this.keeper =
         seams.background() == null
             ? Executors.newSingleThreadExecutor(
@@ -63,7 +77,16 @@ public final class TieredBlockCache implements BlockCache {
   /// The same with a limit of mappings that several caches of one process share.
   public static TieredBlockCache open(
       CacheSettings settings, InstantSource clock, WindowRing windows) throws StorageException {
-    return open(settings, new Seams(clock, null, windows));
+    return open(settings, Seams.alone(clock, null, windows));
+  }
+
+  /// The same for a member of a grid.
+  ///
+  /// @param shares tells which blocks are at home here now; must not wait
+  public static TieredBlockCache open(
+      CacheSettings settings, InstantSource clock, WindowRing windows, Supplier<HomeShare> shares)
+      throws StorageException {
+    return open(settings, new Seams(clock, null, windows, shares));
   }
 
   static TieredBlockCache open(CacheSettings settings, Seams seams) throws StorageException {
@@ -88,6 +111,10 @@ public final class TieredBlockCache implements BlockCache {
         for (int i = 0; i < state.tiers().size(); i++) {
           state.countAdopted(i, after);
         }
+        if (seams.background() != null) {
+          state.homes().countIn(seams.background());
+        }
+        state.homes().refresh(after);
         for (int i = 0; background != null && i + 1 < state.tiers().size(); i++) {
           state
               .demoters()
@@ -198,6 +225,21 @@ public final class TieredBlockCache implements BlockCache {
       return state.presentBytesOf(ownerHash(owner));
     } finally {
       state.lock.unlock();
+    }
+  }
+
+  @Override
+  public long homeBytesOf(String owner) {
+    try (Aftermath after = new Aftermath()) {
+      state.lock.lock();
+      try {
+        if (!state.isClosed()) {
+          state.homes().refresh(after);
+        }
+        return state.homeBytesOf(ownerHash(owner));
+      } finally {
+        state.lock.unlock();
+      }
     }
   }
 

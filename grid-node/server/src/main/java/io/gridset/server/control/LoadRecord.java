@@ -70,6 +70,9 @@ record LoadRecord(
           object.put("failedFiles", figures.failedFiles());
           object.put("elapsedMillis", figures.elapsedMillis());
           figures.failures().forEach(object.putArray("failures")::add);
+          if (!figures.members().isEmpty()) {
+            object.set("members", JSON.valueToTree(figures.members()));
+          }
         });
     return node.toString();
   }
@@ -100,6 +103,15 @@ record LoadRecord(
   private static LoadProgress progress(JsonNode node, Phase phase) {
     List<String> failures = new java.util.ArrayList<>();
     node.path("failures").forEach(line -> failures.add(line.asText()));
+    List<LoadProgress.MemberShare> members = new java.util.ArrayList<>();
+    for (JsonNode share : node.path("members")) {
+      members.add(
+          new LoadProgress.MemberShare(
+              share.path("member").asText(),
+              share.path("state").asText(),
+              share.path("bytes").asLong(),
+              share.path("cachedBytes").asLong()));
+    }
     return new LoadProgress(
         switch (phase) {
           case EXECUTING -> LoadProgress.Phase.LOADING;
@@ -112,6 +124,7 @@ record LoadRecord(
         node.path("cachedFiles").asLong(),
         node.path("failedFiles").asLong(),
         failures,
-        node.path("elapsedMillis").asLong());
+        node.path("elapsedMillis").asLong(),
+        members);
   }
 }

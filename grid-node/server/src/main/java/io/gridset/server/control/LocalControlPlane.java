@@ -78,7 +78,9 @@ public final class LocalControlPlane implements ControlPlane {
     DatasetResolver resolver = new DatasetResolver(new SecretLookup(catalog, settings));
     this.loop =
         new ReconcileLoop(
-            new ReconcileLoop.Parts(catalog, resolver, datasets, loads, events), clock, ticker);
+            new ReconcileLoop.Parts(catalog, resolver, datasets, loads, events, exchange::leads),
+            clock,
+            ticker);
     this.view = new StatusView(catalog, loop, loads, host);
     this.worker = Thread.ofVirtual().name("gridset-control").unstarted(this::work);
   }

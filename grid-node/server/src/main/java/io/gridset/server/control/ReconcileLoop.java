@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /// One pass over all resources: observe, let the reconcilers decide, do it. Passes run on one
 /// thread; verdicts are read by any.
@@ -31,6 +32,7 @@ final class ReconcileLoop {
   private final HostDriver datasets;
   private final LoadDriver loads;
   private final EventLog events;
+  private final BooleanSupplier leading;
   private final InstantSource clock;
   private final Ticker ticker;
   private final Map<String, Verdict> verdicts = new ConcurrentHashMap<>();
@@ -39,12 +41,15 @@ final class ReconcileLoop {
   private boolean dropped;
 
   /// The collaborators of a pass.
+  ///
+  /// @param leading whether this member acts on what is declared once for all: loads
   record Parts(
       ResourceCatalog catalog,
       DatasetResolver resolver,
       HostDriver datasets,
       LoadDriver loads,
-      EventLog events) {}
+      EventLog events,
+      BooleanSupplier leading) {}
 
   ReconcileLoop(Parts parts, InstantSource clock, Ticker ticker) {
     this.catalog = parts.catalog();
@@ -52,6 +57,7 @@ final class ReconcileLoop {
     this.datasets = parts.datasets();
     this.loads = parts.loads();
     this.events = parts.events();
+    this.leading = parts.leading();
     this.clock = clock;
     this.ticker = ticker;
   }
@@ -180,6 +186,10 @@ final class ReconcileLoop {
     if (!(decision instanceof LoadReconciler.Decision.Wait)) {
       waits.remove(load.uid());
     }
+    if (!leading.getAsBoolean()) {
+      follow(load, decision);
+      return;
+    }
     switch (decision) {
       case LoadReconciler.Decision.Leave() -> {}
       case LoadReconciler.Decision.Wait wait -> {
@@ -199,6 +209,15 @@ final class ReconcileLoop {
           events.forget(ResourceKind.DATA_LOAD, load.name());
         }
       }
+    }
+  }
+
+  /// What a member does that does not lead: it only tells why a load waits. One that it ran when it
+  /// did lead is the new leader's, and found to be begun and not ended.
+  private void follow(StoredResource load, LoadReconciler.Decision decision) {
+    loads.forget(load.uid());
+    if (decision instanceof LoadReconciler.Decision.Wait wait) {
+      waits.put(load.uid(), wait);
     }
   }
 

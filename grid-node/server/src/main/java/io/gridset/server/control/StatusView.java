@@ -7,6 +7,7 @@ import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.DatasetUsage;
 import io.gridset.core.dataset.LoadProgress;
+import io.gridset.core.manifest.DataLoadSpec;
 import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.DatasetSpec;
 import io.gridset.core.manifest.MountSpec;
@@ -164,12 +165,10 @@ final class StatusView {
   private void load(StoredResource load, ObjectNode status) {
     Optional<LoadRecord> record = catalog.load(load);
     Optional<LoadReconciler.Decision.Wait> wait = loop.waiting(load.uid());
-    Optional<LoadProgress> progress =
-        loads.activity(load.uid(), load.generation()) instanceof LoadActivity.Running(var running)
-            ? Optional.of(running)
-            : record.flatMap(LoadRecord::progress);
     ArrayNode conditions = status.putArray("conditions");
     Optional<Instant> finished = record.flatMap(LoadRecord::finished);
+    Optional<LoadProgress> progress =
+        finished.isPresent() ? record.flatMap(LoadRecord::progress) : running(load);
     if (record.isEmpty() || (wait.isPresent() && finished.isEmpty())) {
       status.put("phase", "Pending");
       wait.ifPresent(
@@ -193,6 +192,15 @@ final class StatusView {
     progress.ifPresent(figures -> progress(figures, status.putObject("progress")));
   }
 
+  /// How far a load is that runs here, or that the leading member has started.
+  private Optional<LoadProgress> running(StoredResource load) {
+    if (loads.activity(load.uid(), load.generation()) instanceof LoadActivity.Running(var here)) {
+      return Optional.of(here);
+    }
+    DataLoadSpec spec = DataLoadSpec.of(load.document());
+    return host.observe(spec.dataset(), spec.request());
+  }
+
   private static void progress(LoadProgress figures, ObjectNode shown) {
     shown.put("phase", Words.camelCase(figures.phase().name()));
     if (figures.phase() != LoadProgress.Phase.LISTING) {
@@ -205,6 +213,16 @@ final class StatusView {
     shown.put("failedFiles", figures.failedFiles());
     shown.put("elapsedMillis", figures.elapsedMillis());
     figures.failures().forEach(shown.putArray("failures")::add);
+    if (!figures.members().isEmpty()) {
+      ArrayNode members = shown.putArray("members");
+      for (LoadProgress.MemberShare share : figures.members()) {
+        ObjectNode member = members.addObject();
+        member.put("member", share.member());
+        member.put("state", share.state());
+        member.put("bytes", share.bytes());
+        member.put("cachedBytes", share.cachedBytes());
+      }
+    }
   }
 
   private record Condition(String type, boolean holds, String reason, String message) {}

@@ -84,6 +84,11 @@ final class ChangeGate implements Runnable {
     }
   }
 
+  /// Whether a change would be let through now.
+  boolean isOpen() {
+    return isAlone() || (opened.getCount() == 0 && isJoined() && quorum().holds());
+  }
+
   /// What is wrong with this node's membership, a sentence each.
   List<String> health() {
     List<String> wrong = new ArrayList<>();

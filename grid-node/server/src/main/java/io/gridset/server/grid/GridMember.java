@@ -77,10 +77,12 @@ public final class GridMember implements AutoCloseable {
     this.recordWorker = new GridWorker(ticker);
     this.mapWorker = new GridWorker(ticker);
     this.maps = new GridMaps(mapWorker);
-    GridRecords members = new GridRecords(MemberConfig.MEMBERS, recordWorker, () -> {});
+    GridRecords members = new GridRecords(MemberConfig.MEMBERS, recordWorker, () -> {}, () -> true);
     this.roster = Roster.open(settings.directory().resolve("members"), members);
     this.gate = new ChangeGate(settings, roster, this::status, this::seen);
-    this.records = new GridRecords(MemberConfig.RECORDS, recordWorker, gate);
+    this.records =
+        new GridRecords(
+            MemberConfig.RECORDS, recordWorker, gate, () -> gate.isOpen() && members().isLedBy(id));
     this.nodes = new GridNodes(id, settings.self(), maps.map("nodes"), clock);
     recordWorker.add(members);
     recordWorker.add(records);

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ final class GridRecords implements RecordExchange, Shared {
   private final String mapName;
   private final GridWorker worker;
   private final Runnable admission;
+  private final BooleanSupplier leading;
   private final Object lock = new Object();
   private final Map<String, StateRecord> outgoing = new LinkedHashMap<>();
   private final List<String> incoming = new ArrayList<>();
@@ -34,10 +36,12 @@ final class GridRecords implements RecordExchange, Shared {
   private volatile @Nullable IMap<String, String> map;
 
   /// @param admission refuses changes by an exception while they must not be made
-  GridRecords(String mapName, GridWorker worker, Runnable admission) {
+  /// @param leading whether this member acts for all
+  GridRecords(String mapName, GridWorker worker, Runnable admission, BooleanSupplier leading) {
     this.mapName = mapName;
     this.worker = worker;
     this.admission = admission;
+    this.leading = leading;
   }
 
   @Override
@@ -49,6 +53,11 @@ final class GridRecords implements RecordExchange, Shared {
   @Override
   public void admitChange() {
     admission.run();
+  }
+
+  @Override
+  public boolean leads() {
+    return leading.getAsBoolean();
   }
 
   @Override

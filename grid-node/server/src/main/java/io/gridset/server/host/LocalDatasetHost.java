@@ -6,15 +6,21 @@ import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.DatasetUsage;
+import io.gridset.core.dataset.LoadOptions;
+import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.dataset.LoadRun;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
-import io.gridset.server.load.DatasetLoad;
+import io.gridset.server.cluster.ClusterFigures;
+import io.gridset.server.cluster.HeldDataset;
+import io.gridset.server.load.GridLoads;
+import io.gridset.server.load.Loadable;
 import io.gridset.server.read.HostedDatasets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,12 +38,41 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
   private final Map<DatasetName, RunningDataset> running = new ConcurrentHashMap<>();
   private final Map<DatasetName, View> views = new ConcurrentHashMap<>();
   private final Watchers watchers = new Watchers();
+  private final ClusterFigures figures;
+  private final GridLoads loads;
 
   /// A name and the dataset behind it: itself, or for `dataset://` another.
   private record View(DatasetDefinition definition, DatasetReference reference) {}
 
+  /// For a node that is alone.
   public LocalDatasetHost(HostSettings settings) {
+    this(settings, (_, usage) -> usage);
+  }
+
+  /// @param figures what all members make of this node's figures
+  public LocalDatasetHost(HostSettings settings, ClusterFigures figures) {
     this.settings = settings;
+    this.figures = figures;
+    loads =
+        new GridLoads(
+            settings.sharing().maps(),
+            settings.reading().homes(),
+            settings.ticker(),
+            uid -> Optional.ofNullable(runningByUid(uid)).map(this::loadable));
+  }
+
+  /// What this node holds of each dataset that runs, for those who count and hand it over.
+  public List<HeldDataset> held() {
+    List<HeldDataset> held = new ArrayList<>();
+    running.values().forEach(dataset -> held.add(dataset.held(settings.reading().blockBytes())));
+    return held;
+  }
+
+  /// The UID of the dataset whose bytes `name` shows.
+  public Optional<String> uidOf(DatasetName name) {
+    View view = views.get(name);
+    RunningDataset dataset = running.get(view == null ? name : view.reference.target());
+    return Optional.ofNullable(dataset).map(found -> found.definition().uid());
   }
 
   @Override
@@ -71,6 +106,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     }
     if (disposal == Disposal.DROP_BYTES) {
       settings.caches().discard(uid);
+      settings.sharing().listings().shelf().discard(uid);
     }
   }
 
@@ -86,11 +122,19 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
         : Optional.of(new ReferencedFiles(view.reference, new ViewTarget(view)));
   }
 
+  /// What runs here: datasets first, then those that refer to them.
+  public List<DatasetDefinition> definitions() {
+    List<DatasetDefinition> all = new ArrayList<>();
+    running.values().forEach(dataset -> all.add(dataset.definition()));
+    views.values().forEach(view -> all.add(view.definition()));
+    return all;
+  }
+
   @Override
   public Optional<DatasetUsage> usage(DatasetName name) {
     RunningDataset dataset = running.get(name);
     if (dataset != null) {
-      return Optional.of(dataset.usage());
+      return Optional.of(ofCluster(dataset));
     }
     View view = views.get(name);
     if (view == null) {
@@ -103,19 +147,34 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     }
   }
 
+  private DatasetUsage ofCluster(RunningDataset dataset) {
+    return figures.of(dataset.definition().uid(), dataset.usage());
+  }
+
   @Override
   public LoadRun load(DatasetName name, LoadRequest request) throws StorageException {
     Located located = locate(name);
-    List<String> targets = new ArrayList<>();
-    for (String target : request.targets().isEmpty() ? List.of("") : request.targets()) {
-      String path = target.startsWith("/") ? target.substring(1) : target;
-      targets.add(located.inTarget(path));
+    return loads.start(loadable(located.dataset), located.inTarget(request));
+  }
+
+  @Override
+  public Optional<LoadProgress> observe(DatasetName name, LoadRequest request) {
+    try {
+      Located located = locate(name);
+      return loads.observe(located.dataset.definition().uid(), located.inTarget(request));
+    } catch (StorageException e) {
+      return Optional.empty();
     }
-    return DatasetLoad.start(
-        located.dataset.files(),
-        new LoadRequest(targets, request.mode(), request.refreshMetadata()),
-        new DatasetLoad.Tools(
-            settings.ticker(), roomBytes(located.dataset), settings.reading().blockBytes()));
+  }
+
+  private Loadable loadable(RunningDataset dataset) {
+    DatasetDefinition definition = dataset.definition();
+    return new Loadable(
+        definition.uid(),
+        definition.name(),
+        dataset.files(),
+        roomBytes(dataset),
+        settings.reading().blockBytes());
   }
 
   /// What a load may bring before the tiers begin to evict.
@@ -158,7 +217,12 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
+    loads.close();
+    closeDatasets();
+  }
+
+  private synchronized void closeDatasets() {
     views.clear();
     List<RunningDataset> all = List.copyOf(running.values());
     running.clear();
@@ -283,6 +347,21 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     String inTarget(String path) {
       return reference.inTarget(path);
     }
+
+    LoadRequest inTarget(LoadRequest request) {
+      List<String> targets = new ArrayList<>();
+      for (String target : request.targets().isEmpty() ? List.of("") : request.targets()) {
+        targets.add(inTarget(target.startsWith("/") ? target.substring(1) : target));
+      }
+      LoadOptions options = request.options();
+      Map<String, Integer> replicas = new HashMap<>();
+      options.targetReplicas().forEach((path, count) -> replicas.put(inTarget(path), count));
+      return new LoadRequest(
+          targets,
+          request.mode(),
+          request.refreshMetadata(),
+          new LoadOptions(options.replicas(), replicas, options.bytesPerSecond()));
+    }
   }
 
   private final class ViewTarget implements ReferencedFiles.Target {
@@ -301,7 +380,7 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     public DatasetUsage usage() throws StorageException {
       RunningDataset dataset = require(view);
       String below = view.reference.below();
-      return below.isEmpty() ? dataset.usage() : dataset.usageBelow(below);
+      return below.isEmpty() ? ofCluster(dataset) : dataset.usageBelow(below);
     }
 
     @Override

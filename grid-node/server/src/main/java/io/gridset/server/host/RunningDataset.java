@@ -1,5 +1,6 @@
 package io.gridset.server.host;
 
+import io.gridset.client.peer.ObjectLocator;
 import io.gridset.core.cache.BlockCache;
 import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.DatasetUsage;
@@ -7,6 +8,7 @@ import io.gridset.core.dataset.MountDefinition;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.store.UnderStore;
+import io.gridset.server.cluster.HeldDataset;
 import io.gridset.server.read.CachedDatasetFiles;
 import io.gridset.server.read.ReadStatistics;
 import io.gridset.server.tree.DatasetTree;
@@ -60,7 +62,8 @@ final class RunningDataset implements AutoCloseable {
     }
   }
 
-  /// Opens the stores and waits until each mount has answered a listing.
+  /// Opens the stores and waits until each mount has answered a listing, or a kept one stands in
+  /// for a silent origin.
   ///
   /// @throws StorageException naming the mount and the field to mend
   static Opened open(DatasetDefinition definition, HostSettings settings) throws StorageException {
@@ -79,7 +82,12 @@ final class RunningDataset implements AutoCloseable {
         mounted.add(MountedStore.of(mount, store));
       }
       DatasetTree tree =
-          new DatasetTree(definition.uid(), mounted, definition.metadata(), settings.ticker());
+          new DatasetTree(
+              definition.uid(),
+              mounted,
+              definition.metadata(),
+              settings.ticker(),
+              settings.sharing().listings());
       Opened opened = new Opened(definition, List.copyOf(stores), tree);
       check(opened, mounted, settings.startPatience());
       return opened;
@@ -95,6 +103,41 @@ final class RunningDataset implements AutoCloseable {
         new CachedDatasetFiles(opened.definition().uid(), opened.tree(), cache, settings.reading());
     var _ = opened.tree().totalBytes(); // Starts the count in the background.
     return new RunningDataset(opened.definition(), opened.stores(), opened.tree(), cache, files);
+  }
+
+  /// What this node holds of it.
+  HeldDataset held(int blockBytes) {
+    return new HeldDataset() {
+      @Override
+      public String uid() {
+        return definition.uid();
+      }
+
+      @Override
+      public BlockCache cache() {
+        return cache;
+      }
+
+      @Override
+      public int blockBytes() {
+        return blockBytes;
+      }
+
+      @Override
+      public DatasetUsage usage() {
+        return RunningDataset.this.usage();
+      }
+
+      @Override
+      public void visitFiles(HeldDataset.FileVisitor visitor) throws StorageException {
+        visit(
+            "",
+            file ->
+                visitor.visit(
+                    new ObjectLocator(
+                        definition.uid(), file.mount().name(), file.storePath(), file.identity())));
+      }
+    };
   }
 
   DatasetDefinition definition() {

@@ -1,5 +1,6 @@
 package io.gridset.server.load;
 
+import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -29,6 +30,23 @@ record LoadTargets(List<String> directories, List<String> files) {
   /// Takes each file of the targets, from several threads at once.
   interface FileVisitor {
     void visit(TreeFile file) throws StorageException;
+  }
+
+  /// Lists the targets afresh, if asked to, and looks them up.
+  ///
+  /// @throws StorageException NOT_FOUND naming a target that does not exist
+  static LoadTargets prepare(DatasetTree tree, LoadRequest request) throws StorageException {
+    if (request.refreshMetadata()) {
+      refresh(tree, request.targets());
+    }
+    return resolve(tree, request.targets());
+  }
+
+  /// Forgets what was listed of the targets.
+  static void refresh(DatasetTree tree, List<String> targets) throws StorageException {
+    for (String target : targets.isEmpty() ? List.of("") : targets) {
+      tree.sync(normalised(target));
+    }
   }
 
   /// @throws StorageException NOT_FOUND naming a target that does not exist

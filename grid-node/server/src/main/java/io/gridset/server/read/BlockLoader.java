@@ -230,6 +230,7 @@ final class BlockLoader implements AutoCloseable {
     requireOpen();
     boolean home =
         settings.homes().isHere(flight.key())
+            || flight.course().isLoaded()
             || flight.course().stage() != FlightCourse.Stage.ASKING;
     if (!home && settings.copies() == Copies.NONE) {
       return declined(session, flight, "this node keeps no copies");

@@ -1,8 +1,10 @@
 package io.gridset.server.read;
 
 import io.gridset.core.block.BlockKey;
+import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.BlockCache;
+import io.gridset.core.cache.CachedFile;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.file.KnownEntry;
@@ -17,8 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /// The files of one dataset, through the block cache. Thread-safe. Neither the tree nor the cache
 /// is closed with it: they are the caller's.
@@ -143,17 +145,33 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
     return () -> listeners.remove(listener);
   }
 
-  /// Brings a whole file into the cache, as a load does; returns when that ended.
+  /// Brings blocks of a file into the cache, as a load does; returns when that ended.
   ///
-  /// @param wanted asked before each block
   /// @throws StorageException the first failure
-  public WarmOutcome warm(TreeFile file, BooleanSupplier wanted) throws StorageException {
+  public WarmOutcome warm(TreeFile file, BlockChoice choice) throws StorageException {
     FileSession session = sessions.acquire(file);
     try {
-      return warmer.warm(session, new FileWarmer.Plan(Priority.LOAD, LOAD_BLOCKS_AT_ONCE, wanted));
+      return warmer.warm(session, new FileWarmer.Plan(Priority.LOAD, LOAD_BLOCKS_AT_ONCE, choice));
     } finally {
       session.release();
     }
+  }
+
+  /// Bytes of those blocks of a file that are `asked` for and here now.
+  public long presentBytes(TreeFile file, IntPredicate asked) throws StorageException {
+    if (cache.presentBytes(file.version()) == 0) {
+      return 0; // Opening it would make a place for it.
+    }
+    BlockLayout layout = new BlockLayout(file.entry().sizeBytes(), settings.blockBytes());
+    long bytes = 0;
+    try (CachedFile cached = cache.open(file.version(), layout, uid)) {
+      for (int block = 0; block < layout.blockCount(); block++) {
+        if (asked.test(block) && cached.isPresent(block)) {
+          bytes += layout.range(block).length();
+        }
+      }
+    }
+    return bytes;
   }
 
   public DatasetTree tree() {

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Brings the missing blocks of a file into the cache, in file order, several at once. Needs no
@@ -23,8 +22,7 @@ final class FileWarmer {
   /// How to warm.
   ///
   /// @param blocksAtOnce flights of this file under way
-  /// @param wanted asked before each block
-  record Plan(Priority priority, int blocksAtOnce, BooleanSupplier wanted) {}
+  record Plan(Priority priority, int blocksAtOnce, BlockChoice choice) {}
 
   /// Returns when all is done; the caller holds a reference to the session meanwhile.
   ///
@@ -34,23 +32,27 @@ final class FileWarmer {
     AtomicReference<@Nullable FlightOutcome> ended = new AtomicReference<>();
     boolean wanted = true;
     for (int block = 0; block < session.layout().blockCount() && ended.get() == null; block++) {
-      wanted = plan.wanted().getAsBoolean();
+      BlockChoice.Answer answer = plan.choice().of(block);
+      boolean fetch = answer == BlockChoice.Answer.TAKE && !session.cached().isPresent(block);
+      wanted = answer != BlockChoice.Answer.STOP && (!fetch || plan.choice().begins(block));
       if (!wanted) {
         break;
       }
-      if (session.cached().isPresent(block)) {
+      if (!fetch) {
         continue;
       }
       take(room, 1);
-      loader
-          .fetch(session, block, plan.priority())
-          .whenLanded(
-              outcome -> {
-                if (!(outcome instanceof FlightOutcome.Published)) {
-                  ended.compareAndSet(null, outcome);
-                }
-                room.release();
-              });
+      BlockFlight flight = loader.fetch(session, block, plan.priority());
+      int number = block;
+      flight.whenLanded(
+          outcome -> {
+            if (!(outcome instanceof FlightOutcome.Published)) {
+              ended.compareAndSet(null, outcome);
+            } else if (flight.course().stage() != FlightCourse.Stage.FROM_ORIGIN) {
+              plan.choice().cameFromElsewhere(number);
+            }
+            room.release();
+          });
     }
     take(room, plan.blocksAtOnce());
     return switch (ended.get()) {

@@ -18,10 +18,12 @@ public final class FlightCourse {
   private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
   private volatile Stage stage;
   private volatile Priority priority;
+  private volatile boolean loaded;
 
   private FlightCourse(Stage first, Priority priority) {
     stage = first;
     this.priority = priority;
+    loaded = priority == Priority.LOAD;
   }
 
   /// Ends a [#watch].
@@ -59,6 +61,11 @@ public final class FlightCourse {
     tell();
   }
 
+  /// Whether a load wants the block here: then it is kept as a home keeps it, whoever asked first.
+  public boolean isLoaded() {
+    return loaded;
+  }
+
   /// The origin is being asked from now on.
   public void fromOrigin() {
     synchronized (this) {
@@ -70,6 +77,7 @@ public final class FlightCourse {
   /// Makes it at least as urgent as `wanted`.
   public void raise(Priority wanted) {
     synchronized (this) {
+      loaded |= wanted == Priority.LOAD;
       if (wanted.compareTo(priority) >= 0) {
         return;
       }

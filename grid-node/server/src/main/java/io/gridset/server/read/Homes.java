@@ -1,6 +1,7 @@
 package io.gridset.server.read;
 
 import io.gridset.core.block.BlockKey;
+import io.gridset.core.placement.HomeShare;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.placement.Ranking;
@@ -14,6 +15,7 @@ public final class Homes {
   private final String self;
   private final Supplier<MemberView> views;
   private volatile Ranking ranking;
+  private volatile HomeShare share;
 
   /// @param self this member's id in the view
   /// @param views a local snapshot
@@ -21,6 +23,7 @@ public final class Homes {
     this.self = self;
     this.views = views;
     ranking = Ranking.of(views.get());
+    share = new HomeShare(ranking, self);
   }
 
   public String self() {
@@ -34,6 +37,17 @@ public final class Homes {
     if (known.view().fingerprint() != now.fingerprint()) {
       known = Ranking.of(now);
       ranking = known;
+    }
+    return known;
+  }
+
+  /// The blocks that are at home here, by the view of now.
+  public HomeShare share() {
+    Ranking now = ranking();
+    HomeShare known = share;
+    if (known.fingerprint() != now.view().fingerprint()) {
+      known = new HomeShare(now, self);
+      share = known;
     }
     return known;
   }

@@ -83,7 +83,9 @@ final class Prefetcher {
       warmer.warm(
           session,
           new FileWarmer.Plan(
-              Priority.AHEAD, WARM_BLOCKS_AT_ONCE, () -> session.handles().get() > 0));
+              Priority.AHEAD,
+              WARM_BLOCKS_AT_ONCE,
+              BlockChoice.all(() -> session.handles().get() > 0)));
     } catch (StorageException e) {
       // Readers meet the cause themselves; a later jump may try again.
       session.warming().set(false);

@@ -13,6 +13,12 @@ public interface RecordExchange {
   /// @throws io.gridset.core.control.NoQuorumException when too few members are seen from here
   default void admitChange() {}
 
+  /// Whether this member is the one that acts on what is declared once for all members, as loads
+  /// are. For moments two may be, or none.
+  default boolean leads() {
+    return true;
+  }
+
   /// Connects the one store of this member, which then gets what others offer.
   void attach(Participant participant);
 

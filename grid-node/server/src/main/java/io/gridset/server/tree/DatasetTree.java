@@ -1,6 +1,5 @@
 package io.gridset.server.tree;
 
-import io.gridset.core.block.FileVersion;
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.file.KnownEntry;
@@ -9,14 +8,10 @@ import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.Ticker;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -31,13 +26,14 @@ public final class DatasetTree implements AutoCloseable {
 
   private final String uid;
   private final MountTable mounts;
+  private final TreeEntries entries;
   private final MetadataPolicy policy;
   private final Freshness freshness;
   private final LongAdder staleServed = new LongAdder();
   private final TreeTotals totals;
-  private final Semaphore heads = new Semaphore(PARALLEL_HEADS);
+  private final DirectoryListings listings;
   private final ConcurrentMap<String, Slot> slots = new ConcurrentHashMap<>();
-  private final List<TreeListener> listeners = new CopyOnWriteArrayList<>();
+  private final TreeListeners listeners = new TreeListeners();
 
   private static final class Slot {
     final DirectorySlot directory = new DirectorySlot();
@@ -49,11 +45,28 @@ public final class DatasetTree implements AutoCloseable {
 
   /// @param uid of the dataset that owns the bytes
   public DatasetTree(String uid, List<MountedStore> mounts, MetadataPolicy policy, Ticker ticker) {
+    this(uid, mounts, policy, ticker, ListingExchange.NONE);
+  }
+
+  /// @param exchange where listings come from besides the stores
+  public DatasetTree(
+      String uid,
+      List<MountedStore> mounts,
+      MetadataPolicy policy,
+      Ticker ticker,
+      ListingExchange exchange) {
     this.uid = uid;
     this.mounts = new MountTable(mounts);
+    entries = new TreeEntries(uid, this.mounts);
     this.policy = policy;
     freshness = new Freshness(policy, ticker, staleServed);
+    listings = new DirectoryListings(uid, freshness, exchange, PARALLEL_HEADS);
     totals = new TreeTotals(this, ticker);
+  }
+
+  /// This tree as other nodes ask it.
+  public DirectoryHome home() {
+    return new DirectoryHome(this);
   }
 
   public MetadataPolicy policy() {
@@ -63,7 +76,7 @@ public final class DatasetTree implements AutoCloseable {
   /// The entry at `path`, or empty.
   public Optional<FileEntry> find(String path) throws StorageException {
     if (path.isEmpty()) {
-      return Optional.of(directoryEntry(path));
+      return Optional.of(entries.directory(path));
     }
     Optional<DirectoryView> parent = parentOf(path);
     if (parent.isEmpty()) {
@@ -90,15 +103,7 @@ public final class DatasetTree implements AutoCloseable {
   ///   could leave the mount
   public TreeFile fileAt(String mountName, String storePath, ObjectIdentity identity)
       throws StorageException {
-    MountedStore mount =
-        mounts
-            .named(mountName)
-            .orElseThrow(
-                () -> StorageException.of(Kind.UNSUPPORTED, "no mount '" + mountName + "' here"));
-    if (!Paths.isPlain(storePath)) {
-      throw StorageException.of(Kind.INVALID, "'" + storePath + "' is no path of an object");
-    }
-    return treeFile(mount, Paths.child(mount.path(), storePath), storePath, identity);
+    return entries.fileAt(mountName, storePath, identity);
   }
 
   /// The entries of a directory, ordered by name.
@@ -119,15 +124,21 @@ public final class DatasetTree implements AutoCloseable {
     }
     Slot found = slot;
     try {
-      Listing listing = found.directory.get(before -> fetch(path, found, before), freshness);
+      Listing listing =
+          found.directory.get(
+              listings.role(mounts.owner(path), path), wish -> fetch(path, found, wish), freshness);
       return new DirectoryView(this, path, listing);
     } catch (StorageException e) {
-      if (e.kind() == Kind.NOT_FOUND) {
-        drop(path);
-      } else if (found.directory.last() == null) {
-        slots.remove(path, found);
-      }
+      forget(path, found, e);
       throw e;
+    }
+  }
+
+  private void forget(String path, Slot slot, StorageException failure) {
+    if (failure.kind() == Kind.NOT_FOUND) {
+      drop(path);
+    } else if (slot.directory.last() == null) {
+      slots.remove(path, slot);
     }
   }
 
@@ -141,7 +152,7 @@ public final class DatasetTree implements AutoCloseable {
   /// What [#find] would answer, from memory alone.
   public KnownEntry findKnown(String path) {
     if (path.isEmpty()) {
-      return new KnownEntry.Present(directoryEntry(path));
+      return new KnownEntry.Present(entries.directory(path));
     }
     DirectoryView parent = knownDirectory(Paths.parent(path)).orElse(null);
     if (parent == null) {
@@ -151,35 +162,46 @@ public final class DatasetTree implements AutoCloseable {
     return index < 0 ? new KnownEntry.Absent() : parent.knownEntry(index);
   }
 
-  /// Forgets what was listed at, above and below `path`: the next look asks the origin, and what it
-  /// finds different is told to the listeners.
+  /// Forgets what was listed at, above and below `path`, here and on all members that answer: the
+  /// next look asks the origin, and what it finds different is told to the listeners.
   public void sync(String path) {
+    expireHere(path);
+    listings.exchange().others().forget(uid, path);
+    totals.refresh();
+  }
+
+  /// Forgets what was listed at, above and below `path` on this node.
+  public void expire(String path) {
+    expireHere(path);
+    totals.refresh();
+  }
+
+  private void expireHere(String path) {
+    listings.forgetSilence();
     Slot parent = path.isEmpty() ? null : slots.get(Paths.parent(path));
     if (parent != null) {
-      parent.directory.expire();
+      parent.directory.expire(freshness);
     }
     slots.forEach(
         (directory, slot) -> {
           if (MountTable.isAtOrBelow(directory, path)) {
-            slot.directory.expire();
+            slot.directory.expire(freshness);
           }
         });
-    totals.refresh();
   }
 
   /// Notes that the store says `file` is another version now.
   public void invalidate(TreeFile file) {
     Slot parent = slots.get(Paths.parent(file.entry().path()));
     if (parent != null) {
-      parent.directory.expire();
+      parent.directory.expire(freshness);
     }
-    tell(file.entry().path(), Optional.of(file.version()));
+    listeners.tell(file.entry().path(), Optional.of(file.version()));
   }
 
   /// Calls `listener` for each change; close the result to end that.
   public AutoCloseable watch(TreeListener listener) {
-    listeners.add(listener);
-    return () -> listeners.remove(listener);
+    return listeners.add(listener);
   }
 
   /// Bytes of all files, once everything was listed in the background.
@@ -219,46 +241,54 @@ public final class DatasetTree implements AutoCloseable {
   @Override
   public void close() {
     totals.close();
+    listings.close();
   }
 
-  FileEntry directoryEntry(String path) {
-    return new FileEntry(path, 0, DirectoryView.NO_TIME, Paths.inode(uid, path), null);
+  DirectoryListings listings() {
+    return listings;
   }
 
-  TreeFile treeFile(String path, ObjectIdentity identity) {
-    MountedStore mount = mounts.owner(path).orElseThrow();
-    return treeFile(mount, path, mount.inStore(path), identity);
+  Freshness freshness() {
+    return freshness;
   }
 
-  private TreeFile treeFile(
-      MountedStore mount, String path, String inStore, ObjectIdentity identity) {
-    FileVersion version = FileVersion.of(uid, mount.name(), inStore, identity.validator());
-    FileEntry entry =
-        new FileEntry(
-            path,
-            identity.sizeBytes(),
-            Objects.requireNonNullElse(identity.modified(), DirectoryView.NO_TIME),
-            Paths.inode(uid, path),
-            version);
-    return new TreeFile(entry, version, mount, inStore, identity);
+  /// Where a directory of a mount appears in this tree; empty when it does not.
+  Optional<String> treePath(DirectoryKey directory) {
+    return mounts.treePath(directory.mount(), directory.storePath());
   }
 
-  /// Asks the origin for the identity of one listed file.
-  void resolve(DirectoryView directory, int index) throws StorageException {
-    String path = directory.childPath(index);
-    MountedStore mount = mounts.owner(path).orElseThrow();
-    ObjectIdentity identity;
-    heads.acquireUninterruptibly(); // Bounded: each holder has its store's own deadline.
+  /// What a directory's listing was last, however old.
+  DirectorySlot.@Nullable Shown lastShown(String path) {
+    Slot slot = slots.get(path);
+    return slot == null ? null : slot.directory.lastShown();
+  }
+
+  /// The listing of a directory that another node asks for: whoever asks has seen it in its parent.
+  DirectorySlot.Shown listAsHome(String path, long maxAgeNanos) throws StorageException {
+    Slot slot = slots.computeIfAbsent(path, _ -> new Slot());
     try {
-      identity = mount.store().head(mount.inStore(path)).orElse(null);
-    } finally {
-      heads.release();
+      return slot.directory.getAsHome(wish -> fetch(path, slot, wish), freshness, maxAgeNanos);
+    } catch (StorageException e) {
+      forget(path, slot, e);
+      throw e;
     }
+  }
+
+  TreeEntries entries() {
+    return entries;
+  }
+
+  /// Asks the home, or the origin, for the identity of one listed file.
+  void resolve(DirectorySlot.Role role, DirectoryView directory, int index)
+      throws StorageException {
+    String path = directory.childPath(index);
+    ObjectIdentity identity =
+        listings.identity(role, place(directory.path(), path), Paths.name(path)).orElse(null);
     Listing listing = directory.listing();
     if (listing.resolve(index, identity)) {
       ObjectIdentity prior = listing.prior(index);
       if (prior != null && !prior.equals(identity)) {
-        tell(path, Optional.of(treeFile(path, prior).version()));
+        listeners.tell(path, Optional.of(entries.file(path, prior).version()));
       }
     }
   }
@@ -299,26 +329,26 @@ public final class DatasetTree implements AutoCloseable {
     }
   }
 
-  private Listing fetch(String path, Slot slot, @Nullable Listing before) throws StorageException {
-    SortedSet<String> mountNames = mounts.mountNamesIn(path);
-    ListingBuilder builder = new ListingBuilder(mountNames);
-    Optional<MountedStore> mount = mounts.owner(path);
-    if (mount.isPresent()) {
-      try {
-        mount.get().store().list(mount.get().inStore(path), builder::add);
-      } catch (StorageException e) {
-        if (e.kind() != Kind.NOT_FOUND || mountNames.isEmpty() || path.equals(mount.get().path())) {
-          throw e;
-        }
-      }
-    }
-    Listing listing = builder.build();
+  /// @param owned a path whose mount owns the directory's entries: the directory, or one of them
+  private DirectoryListings.Place place(String directory, String owned) {
+    MountedStore mount = mounts.owner(owned).orElseThrow();
+    return new DirectoryListings.Place(mount, directory, mounts.mountNamesIn(directory));
+  }
+
+  private DirectorySlot.Fetched fetch(String path, Slot slot, DirectorySlot.Wish wish)
+      throws StorageException {
+    DirectorySlot.Fetched fetched =
+        mounts.owner(path).isPresent()
+            ? listings.fetch(place(path, path), wish)
+            : DirectorySlot.Fetched.of(new ListingBuilder(mounts.mountNamesIn(path)).build());
+    Listing listing = fetched.listing();
+    Listing before = wish.before();
     if (before != null) {
       listing.differences(before, (name, old) -> tellOfChild(path, name, old));
       dropLostDirectories(path, before, listing);
     }
     count(slot, listing);
-    return listing;
+    return fetched;
   }
 
   private void dropLostDirectories(String path, Listing before, Listing now) {
@@ -334,13 +364,8 @@ public final class DatasetTree implements AutoCloseable {
 
   private void tellOfChild(String directory, String name, @Nullable ObjectIdentity old) {
     String path = Paths.child(directory, name);
-    tell(path, Optional.ofNullable(old).map(identity -> treeFile(path, identity).version()));
-  }
-
-  private void tell(String path, Optional<FileVersion> old) {
-    for (TreeListener listener : listeners) {
-      listener.changed(path, old);
-    }
+    listeners.tell(
+        path, Optional.ofNullable(old).map(identity -> entries.file(path, identity).version()));
   }
 
   private void count(Slot slot, Listing listing) {

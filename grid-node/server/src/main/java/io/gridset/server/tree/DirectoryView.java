@@ -54,7 +54,7 @@ public final class DirectoryView {
       return Optional.empty();
     }
     if (listing.needsHead(index)) {
-      tree.resolve(this, index);
+      tree.resolve(DirectorySlot.Role.READER, this, index);
     }
     return knownFile(index);
   }
@@ -64,7 +64,7 @@ public final class DirectoryView {
     ObjectIdentity identity = listing.identity(index);
     return identity == null
         ? Optional.empty()
-        : Optional.of(tree.treeFile(childPath(index), identity));
+        : Optional.of(tree.entries().file(childPath(index), identity));
   }
 
   /// The entry at `index`; empty when it is gone.
@@ -114,7 +114,7 @@ public final class DirectoryView {
   }
 
   private FileEntry directoryEntry(int index) {
-    return tree.directoryEntry(childPath(index));
+    return tree.entries().directory(childPath(index));
   }
 
   private final class Entries extends AbstractList<FileEntry> implements RandomAccess {
@@ -127,7 +127,7 @@ public final class DirectoryView {
       if (identity == null) {
         throw new IllegalStateException("an exact listing knows all identities");
       }
-      return tree.treeFile(childPath(index), identity).entry();
+      return tree.entries().file(childPath(index), identity).entry();
     }
 
     @Override

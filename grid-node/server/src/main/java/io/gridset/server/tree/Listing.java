@@ -100,6 +100,11 @@ final class Listing {
     return resolved != null && sizes[index] == UNRESOLVED && resolved.get(index) == null;
   }
 
+  /// Whether this file's identity came with the listing.
+  boolean isListedExactly(int index) {
+    return sizes[index] >= 0;
+  }
+
   /// Whether all identities came with the listing.
   boolean listedExactly() {
     return resolved == null;
@@ -114,6 +119,11 @@ final class Listing {
   boolean resolve(int index, @Nullable ObjectIdentity identity) {
     return resolved != null
         && resolved.compareAndSet(index, null, identity == null ? GONE : identity);
+  }
+
+  /// The name's bytes in UTF-8.
+  byte[] rawName(int index) {
+    return names.raw(index);
   }
 
   /// The identity of a file; null for directories, and while unknown or gone.

@@ -46,6 +46,26 @@ final class ListingBuilder {
     }
   }
 
+  /// Adds what another listing had: a directory, an exact identity, or a file whose identity that
+  /// listing did not tell.
+  void add(byte[] utf8, long size, @Nullable ObjectIdentity identity) {
+    String name = new String(utf8, StandardCharsets.UTF_8);
+    if (!showable(name, utf8)) {
+      skipped++;
+    } else if (!mountNames.contains(name)) {
+      if (size == Listing.DIRECTORY) {
+        addDirectory(utf8);
+      } else {
+        addFile(utf8, identity);
+      }
+    }
+  }
+
+  /// Counts names that somebody else left out already.
+  void skip(int names) {
+    skipped += names;
+  }
+
   /// The listing, ordered by name. Where a store has an object and a directory of one name, which a
   /// file system cannot show, the directory stays.
   Listing build() {

@@ -47,6 +47,17 @@ final class MountTable {
         || deepestFirst.stream().anyMatch(mount -> isAtOrBelow(mount.path(), directory));
   }
 
+  /// Where `storePath` of the mount appears; empty when there is no such mount, or a deeper one
+  /// hides that place.
+  Optional<String> treePath(String mount, String storePath) {
+    return deepestFirst.stream()
+        .filter(candidate -> candidate.name().equals(mount))
+        .filter(_ -> storePath.isEmpty() || Paths.isPlain(storePath))
+        .findFirst()
+        .map(found -> storePath.isEmpty() ? found.path() : Paths.child(found.path(), storePath))
+        .filter(path -> owner(path).filter(owner -> owner.name().equals(mount)).isPresent());
+  }
+
   static boolean isAtOrBelow(String path, String ancestor) {
     return ancestor.isEmpty()
         || (path.startsWith(ancestor)

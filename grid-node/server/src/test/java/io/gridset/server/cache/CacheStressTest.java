@@ -43,7 +43,7 @@ class CacheStressTest {
       try (TieredBlockCache cache =
               TieredBlockCache.open(
                   settings,
-                  new TieredBlockCache.Seams(TestingTier.CLOCK, null, new WindowRing(16)));
+                  TieredBlockCache.Seams.alone(TestingTier.CLOCK, null, new WindowRing(16)));
           var threads = Executors.newVirtualThreadPerTaskExecutor()) {
         List<Future<Void>> outcomes = new ArrayList<>();
         for (int thread = 0; thread < THREADS; thread++) {

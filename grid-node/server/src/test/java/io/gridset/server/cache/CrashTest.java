@@ -177,7 +177,7 @@ class CrashTest {
   private TieredBlockCache reopen(Executor background) throws Exception {
     return TieredBlockCache.open(
         tier.settings(QUOTA),
-        new TieredBlockCache.Seams(
+        TieredBlockCache.Seams.alone(
             TestingTier.CLOCK, background, new WindowRing(WindowRing.DEFAULT_LIMIT)));
   }
 

@@ -1,14 +1,20 @@
 package io.gridset.server.cache;
 
 import io.gridset.core.dataset.TierDefinition.Medium;
+import io.gridset.core.placement.HomeShare;
+import io.gridset.core.placement.Member;
+import io.gridset.core.placement.MemberView;
+import io.gridset.core.placement.Ranking;
 import io.gridset.core.store.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// A directory for one tier, in memory where there is /dev/shm, removed at the end.
 record TestingTier(Medium medium, Path directory) implements AutoCloseable {
@@ -41,7 +47,24 @@ record TestingTier(Medium medium, Path directory) implements AutoCloseable {
   }
 
   static TieredBlockCache.Seams seams(int windowLimit) {
-    return new TieredBlockCache.Seams(CLOCK, Runnable::run, new WindowRing(windowLimit));
+    return TieredBlockCache.Seams.alone(CLOCK, Runnable::run, new WindowRing(windowLimit));
+  }
+
+  /// The same on a member of a grid.
+  static TieredBlockCache open(CacheSettings settings, Supplier<HomeShare> shares)
+      throws StorageException {
+    WindowRing windows = new WindowRing(WindowRing.DEFAULT_LIMIT);
+    return TieredBlockCache.open(
+        settings, new TieredBlockCache.Seams(CLOCK, Runnable::run, windows, shares));
+  }
+
+  /// What is at home at member "m0" of this many alike.
+  static HomeShare shareOf(int members) {
+    List<Member> all = new ArrayList<>();
+    for (int i = 0; i < members; i++) {
+      all.add(new Member("m" + i, 1));
+    }
+    return new HomeShare(Ranking.of(MemberView.of(all)), "m0");
   }
 
   @Override

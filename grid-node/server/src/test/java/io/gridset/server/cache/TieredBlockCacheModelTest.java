@@ -6,12 +6,15 @@ import static io.gridset.core.cache.BlockCacheContract.read;
 import static io.gridset.core.cache.BlockCacheContract.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.Admission;
 import io.gridset.core.cache.BlockLookup;
 import io.gridset.core.cache.BlockWriter;
 import io.gridset.core.cache.CachedFile;
+import io.gridset.core.cache.Purpose;
+import io.gridset.core.placement.HomeShare;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -22,8 +25,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /// Random operations against a model that knows which blocks were published: the cache may forget,
-/// but only files that are not open (or blocks of one larger than the tier), and never goes past
-/// the quota.
+/// but only files that are not open, or blocks of them that are not at home (or blocks of one
+/// larger than the tier), and never goes past the quota. Which blocks are at home changes all the
+/// time.
 class TieredBlockCacheModelTest {
   private static final int BLOCK = 8192;
   private static final int FILES = 40;
@@ -37,6 +41,7 @@ class TieredBlockCacheModelTest {
 
   private long largestTier;
   private final List<CachedFile> open = new ArrayList<>();
+  private HomeShare share = HomeShare.everything();
 
   @Test
   void theCacheForgetsOnlyWhatItMay() throws Exception {
@@ -51,12 +56,15 @@ class TieredBlockCacheModelTest {
                   ? List.of(tier.tier(QUOTA))
                   : List.of(tier.tier(QUOTA), disk.tier(2 * QUOTA)));
       largestTier = settings.tiers().getLast().quotaBytes();
-      TieredBlockCache cache = TestingTier.open(settings);
+      TieredBlockCache cache = TestingTier.open(settings, () -> share);
       for (int step = 0; step < STEPS; step++) {
         if (random.nextInt(2000) == 0) {
           closeAll();
           cache.close();
-          cache = TestingTier.open(settings);
+          cache = TestingTier.open(settings, () -> share);
+        }
+        if (random.nextInt(300) == 0) {
+          share = TestingTier.shareOf(1 + random.nextInt(4));
         }
         step(cache, random);
         if (step % 50 == 0) {
@@ -87,7 +95,7 @@ class TieredBlockCacheModelTest {
         }
       }
       case 4 -> abandonOne(random);
-      default -> fillOrRead(random);
+      default -> fillOrRead(cache, random);
     }
   }
 
@@ -116,7 +124,7 @@ class TieredBlockCacheModelTest {
     }
   }
 
-  private void fillOrRead(SplittableRandom random) throws Exception {
+  private void fillOrRead(TieredBlockCache cache, SplittableRandom random) throws Exception {
     CachedFile file = any(random);
     if (file == null || file.layout().blockCount() == 0) {
       return;
@@ -129,6 +137,11 @@ class TieredBlockCacheModelTest {
       assertThat(read(file, block, 0, length)).isEqualTo(content(file, block, 0, length));
       return;
     }
+    boolean home = share.contains(new BlockKey(file.version(), block));
+    if (!home && random.nextBoolean()) {
+      copy(cache, file, block);
+      return;
+    }
     switch (file.admit(block)) {
       case Admission.Admitted(var writer) -> {
         writer.close();
@@ -137,6 +150,36 @@ class TieredBlockCacheModelTest {
       case Admission.Declined _ -> {}
       case Admission.AlreadyPresent _ -> throw new AssertionError("missed, yet present");
     }
+  }
+
+  /// No block goes for the sake of a copy.
+  private void copy(TieredBlockCache cache, CachedFile file, int block) throws Exception {
+    Map<FileVersion, BitSet> before = present(cache);
+    switch (file.admit(block, Purpose.COPY)) {
+      case Admission.Admitted(var writer) -> {
+        writer.close();
+        assertThat(present(cache)).isEqualTo(before);
+        if (file.admit(block, Purpose.COPY) instanceof Admission.Admitted(var again)) {
+          try (again) {
+            int length = (int) file.layout().range(block).length();
+            again.accept(ByteBuffer.wrap(content(file, block, 0, length)));
+            again.publish();
+          }
+          published.computeIfAbsent(file.version(), _ -> new BitSet()).set(block);
+          held.computeIfAbsent(file.version(), _ -> new BitSet()).set(block);
+        }
+      }
+      case Admission.Declined _ -> assertThat(present(cache)).isEqualTo(before);
+      case Admission.AlreadyPresent _ -> throw new AssertionError("missed, yet present");
+    }
+  }
+
+  private static Map<FileVersion, BitSet> present(TieredBlockCache cache) {
+    Map<FileVersion, BitSet> all = new HashMap<>();
+    for (int number = 0; number < FILES; number++) {
+      all.put(version("f" + number), cache.presentBlocks(version("f" + number)));
+    }
+    return all;
   }
 
   private void fillAdmitted(CachedFile file, int block) throws Exception {
@@ -162,6 +205,21 @@ class TieredBlockCacheModelTest {
     }
   }
 
+  private long homeBytes(TieredBlockCache cache) {
+    cache.homeBytesOf("owner0"); // Lets it see the members of now.
+    long bytes = 0;
+    for (int number = 0; number < FILES; number++) {
+      FileVersion version = version("f" + number);
+      BlockLayout layout = layout(number);
+      bytes +=
+          cache.presentBlocks(version).stream()
+              .filter(block -> share.contains(new BlockKey(version, block)))
+              .mapToLong(block -> layout.range(block).length())
+              .sum();
+    }
+    return bytes;
+  }
+
   private void check(TieredBlockCache cache) {
     var usage = cache.usage();
     assertThat(usage.tiers()).allMatch(tier -> tier.usedBytes() <= tier.quotaBytes());
@@ -172,6 +230,9 @@ class TieredBlockCacheModelTest {
     assertThat(
             List.of("owner0", "owner1", "owner2").stream().mapToLong(cache::presentBytesOf).sum())
         .isEqualTo(present);
+    long home = homeBytes(cache);
+    assertThat(List.of("owner0", "owner1", "owner2").stream().mapToLong(cache::homeBytesOf).sum())
+        .isEqualTo(home);
     for (CachedFile file : open) {
       long bytes = 0;
       for (int block = 0; block < file.layout().blockCount(); block++) {

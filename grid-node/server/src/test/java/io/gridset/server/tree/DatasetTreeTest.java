@@ -274,8 +274,10 @@ class DatasetTreeTest {
       store.release();
       assertThat(tree.find("d/f")).contains(file);
       assertThat(tree.findKnown("d/f")).isEqualTo(new KnownEntry.Present(file));
+      store.hold(); // The count in the background would list it at once.
       tree.sync("");
       assertThat(tree.findKnown("d/f")).isEqualTo(new KnownEntry.Unknown());
+      store.release();
     }
   }
 

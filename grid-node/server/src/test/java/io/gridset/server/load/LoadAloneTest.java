@@ -6,27 +6,55 @@ import static io.gridset.server.read.ReadFixture.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.LoadProgress.Phase;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.dataset.LoadRequest.Mode;
+import io.gridset.core.dataset.LoadRun;
+import io.gridset.core.placement.Member;
+import io.gridset.core.placement.MemberView;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.server.read.Homes;
 import io.gridset.server.read.ReadFixture;
+import io.gridset.server.state.SharedMaps;
 import io.gridset.server.tree.FaultyUnderStore;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class DatasetLoadTest {
-  private static DatasetLoad start(ReadFixture fixture, Mode mode, String... targets)
-      throws StorageException {
-    return DatasetLoad.start(
-        fixture.files,
-        new LoadRequest(List.of(targets), mode, false),
-        new DatasetLoad.Tools(fixture.ticker, fixture.cache.usage().quotaBytes(), BLOCK));
+class LoadAloneTest {
+  private static final MemberView ALONE = MemberView.of(List.of(new Member("me", 1)));
+
+  private final List<GridLoads> opened = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    opened.forEach(GridLoads::close);
   }
 
-  private static LoadProgress end(DatasetLoad load) {
+  private LoadRun start(ReadFixture fixture, Mode mode, String... targets) throws StorageException {
+    Loadable dataset =
+        new Loadable(
+            "uid",
+            new DatasetName("default", "d"),
+            fixture.files,
+            fixture.cache.usage().quotaBytes(),
+            BLOCK);
+    GridLoads loads =
+        new GridLoads(
+            SharedMaps.alone(),
+            new Homes("me", () -> ALONE),
+            fixture.ticker,
+            _ -> Optional.of(dataset));
+    opened.add(loads);
+    return loads.start(dataset, new LoadRequest(List.of(targets), mode, false));
+  }
+
+  private static LoadProgress end(LoadRun load) {
     until("the load ends", () -> load.progress().phase().isEnd());
     return load.progress();
   }
@@ -64,7 +92,7 @@ class DatasetLoadTest {
       }
       assertThat(fixture.files.find("f0")).isPresent();
       fixture.store.hold();
-      DatasetLoad load = start(fixture, Mode.LOAD);
+      LoadRun load = start(fixture, Mode.LOAD);
       // The gate keeps 8 of its 64 places for readers who wait.
       until("the gate is full", () -> fixture.store.waiting.get() == 56);
       assertThat(load.progress().phase()).isEqualTo(Phase.LOADING);
@@ -188,7 +216,7 @@ class DatasetLoadTest {
       }
       assertThat(fixture.files.find("f0")).isPresent();
       fixture.store.hold();
-      DatasetLoad load = start(fixture, Mode.LOAD);
+      LoadRun load = start(fixture, Mode.LOAD);
       until("reads wait", () -> fixture.store.waiting.get() > 0);
       load.cancel();
       fixture.store.release();

@@ -1,0 +1,80 @@
+package io.gridset.server.reader;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.gridset.client.peer.ClusterView;
+import io.gridset.core.control.ControlPlane;
+import io.gridset.core.dataset.DatasetDefinition;
+import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.manifest.ResourceKind;
+import io.gridset.core.store.StorageException;
+import io.gridset.server.peer.PeerCaller;
+import io.gridset.server.peer.PeerOperation;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// What a member tells readers of the grid: who is in it, and the datasets that they may see. No
+/// credential, and no Secret by whatever name, ever leaves a member. Thread-safe.
+public final class GridFacts {
+  private final Supplier<ClusterView> members;
+  private final Supplier<List<DatasetDefinition>> datasets;
+  private final Supplier<ControlPlane> control;
+
+  /// @param datasets those that run here
+  /// @param control asked for it at each call, since it starts later than the data server
+  public GridFacts(
+      Supplier<ClusterView> members,
+      Supplier<List<DatasetDefinition>> datasets,
+      Supplier<ControlPlane> control) {
+    this.members = members;
+    this.datasets = datasets;
+    this.control = control;
+  }
+
+  /// The operations by the names under which readers call them.
+  public Map<String, PeerOperation> all() {
+    return Map.of(
+        Facts.VIEW, (_, _) -> Facts.encode(Facts.of(members.get())),
+        Facts.DATASETS, (caller, _) -> datasets(caller),
+        Facts.RESOURCES, this::resources);
+  }
+
+  private byte[] datasets(PeerCaller caller) {
+    return Facts.encode(
+        datasets.get().stream()
+            .filter(dataset -> caller.maySee(dataset.name()))
+            .map(Facts.OfDataset::of)
+            .toList());
+  }
+
+  private byte[] resources(PeerCaller caller, byte[] bytes) throws StorageException {
+    Facts.Question question = Facts.decode(bytes, new TypeReference<>() {});
+    Optional<ResourceKind> kind =
+        ResourceKind.find(question.kind()).filter(found -> found != ResourceKind.SECRET);
+    List<JsonNode> found = List.of();
+    if (kind.isPresent() && question.part() == Facts.Question.Part.EVENTS) {
+      DatasetName name =
+          new DatasetName(
+              Optional.ofNullable(question.namespace()).orElse(DatasetName.DEFAULT_NAMESPACE),
+              Optional.ofNullable(question.name()).orElse("-"));
+      found = caller.maySee(name) ? control.get().events(kind.get(), name) : List.of();
+    } else if (kind.isPresent()) {
+      found =
+          control.get().list(kind.get(), Optional.ofNullable(question.namespace())).stream()
+              .filter(resource -> maySee(caller, resource))
+              .toList();
+    }
+    return Facts.encode(found);
+  }
+
+  private static boolean maySee(PeerCaller caller, JsonNode resource) {
+    JsonNode metadata = resource.path("metadata");
+    String namespace = metadata.path("namespace").asText();
+    String name = metadata.path("name").asText();
+    return !name.isEmpty()
+        && caller.maySee(
+            new DatasetName(namespace.isEmpty() ? DatasetName.DEFAULT_NAMESPACE : namespace, name));
+  }
+}
