@@ -1,48 +1,180 @@
 package io.gridset.node;
 
-import io.gridset.server.grid.GridSettings;
-import io.gridset.server.grid.GridSettings.Profile;
+import io.gridset.client.GridNodeView.State;
+import io.gridset.client.peer.PeerClient;
+import io.gridset.client.peer.PeerClientSettings;
+import io.gridset.client.peer.Peers;
+import io.gridset.client.trust.ClusterToken;
+import io.gridset.client.trust.Credential;
+import io.gridset.client.trust.PeerTls;
+import io.gridset.core.control.ControlPlane;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.unit.Ticker;
+import io.gridset.server.cluster.Drain;
+import io.gridset.server.cluster.DrainProgress;
+import io.gridset.server.cluster.HandoverOperation;
+import io.gridset.server.cluster.Holdings;
+import io.gridset.server.grid.GridMember;
+import io.gridset.server.host.LocalDatasetHost;
+import io.gridset.server.listing.GridListings;
+import io.gridset.server.listing.ListingOperations;
+import io.gridset.server.peer.DataServer;
+import io.gridset.server.peer.DataServerSettings;
+import io.gridset.server.peer.GridBlocks;
+import io.gridset.server.peer.GridLinks;
+import io.gridset.server.peer.GridReading;
+import io.gridset.server.peer.LocalPeerService;
+import io.gridset.server.peer.PeerOperation;
+import io.gridset.server.read.Homes;
+import io.gridset.server.reader.GridFacts;
+import io.gridset.server.tree.ListingExchange;
+import io.gridset.server.tree.ListingShelf;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.util.Optional;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// What a node has because it is in a grid of several.
-final class GridParts {
-  private GridParts() {}
+/// What a node has because it is a member of a grid of several: the way to blocks and listings of
+/// the others, and what it gives them. `close()` ends all but the membership.
+final class GridParts implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GridParts.class);
 
-  /// The settings of its membership.
+  private final ClusterSettings settings;
+  private final GridMember member;
+  private final Ticker ticker;
+  private final Keys keys;
+  private final Peers peers;
+  private final GridBlocks blocks;
+  private final Holdings holdings;
+  private final ListingExchange listings;
+
+  /// What members prove themselves with.
+  private record Keys(@Nullable ClusterToken token, @Nullable PeerTls tls) {
+    static Keys read(ClusterSettings settings) throws IOException {
+      return new Keys(
+          settings.tokenFile().isPresent() ? ClusterToken.read(settings.tokenFile().get()) : null,
+          PeerTrust.tls(settings.tls().orElse(null)));
+    }
+
+    Credential credential() {
+      return token == null ? Credential.none() : token.credential();
+    }
+  }
+
+  private GridParts(
+      ClusterSettings settings, GridMember member, Homes homes, ListingShelf shelf, Ticker ticker)
+      throws IOException {
+    this.settings = settings;
+    this.member = member;
+    this.ticker = ticker;
+    keys = Keys.read(settings);
+    peers =
+        new PeerClient(
+            PeerClientSettings.of(settings.name(), keys.credential(), keys.tls()), ticker);
+    holdings = new Holdings(member.maps().map(Holdings.MAP), member.id(), member::members);
+    blocks =
+        new GridBlocks(
+            new GridLinks(homes, member::cluster, peers, ticker),
+            GridReading.ofMember().withHint(holdings::mayBeElsewhere));
+    listings = new ListingExchange(new GridListings(member.id(), member::cluster, peers), shelf);
+  }
+
+  /// Opens what reading needs.
   ///
-  /// @throws IOException when the grid's port is taken: a member on another one would not be found
-  static GridSettings member(NodeSettings settings) throws IOException {
-    double memory = settings.memory().bytes();
-    String version = BuildVersion.current();
-    if (settings.cluster().isEmpty()) {
-      return GridSettings.standalone(
-          settings.stateDirectory(), new Profile("this", memory, Optional.empty(), version));
+  /// @throws IOException when a token or certificate cannot be used
+  static GridParts open(
+      ClusterSettings settings, GridMember member, Homes homes, ListingShelf shelf, Ticker ticker)
+      throws IOException {
+    return new GridParts(settings, member, homes, shelf, ticker);
+  }
+
+  GridBlocks blocks() {
+    return blocks;
+  }
+
+  Holdings holdings() {
+    return holdings;
+  }
+
+  ListingExchange listings() {
+    return listings;
+  }
+
+  /// Begins to give the others what `host` has, until the returned is closed.
+  ///
+  /// @throws IOException when the data server cannot listen
+  Serving serve(LocalDatasetHost host, ControlPlane control) throws IOException {
+    Map<String, PeerOperation> operations =
+        new HashMap<>(
+            new ListingOperations(
+                    uid ->
+                        host.hosted(uid)
+                            .map(
+                                found ->
+                                    new ListingOperations.Hosted(
+                                        found.name(), found.files().tree())),
+                    listings.shelf(),
+                    member::cluster,
+                    peers)
+                .all());
+    operations.putAll(new GridFacts(member::cluster, host::definitions, () -> control).all());
+    operations.put(
+        HandoverOperation.NAME, new HandoverOperation(host::held, member::cluster, peers, ticker));
+    InetSocketAddress listen =
+        new InetSocketAddress(settings.dataListen().host(), settings.dataListen().port());
+    try {
+      DataServer server =
+          DataServer.start(
+              DataServerSettings.of(listen, settings.name(), keys.token(), keys.tls()),
+              new LocalPeerService(host),
+              operations);
+      holdings.publish(host::held);
+      return new Serving(server, host);
+    } catch (StorageException e) {
+      throw new IOException(e.getMessage(), e);
     }
-    ClusterSettings cluster = settings.cluster().get();
-    InetAddress address = InetAddress.getByName(cluster.gridListen().host());
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.bind(new InetSocketAddress(address, cluster.gridListen().port()));
-    } catch (IOException e) {
-      throw new IOException(
-          "the grid cannot listen on "
-              + cluster.gridListen()
-              + ": "
-              + e.getMessage()
-              + "; choose another --grid-listen, and name it in the others' --join",
-          e);
+  }
+
+  /// Giving others what is here. `close()` hands over first what is at home here.
+  final class Serving implements AutoCloseable {
+    private final DataServer server;
+    private final LocalDatasetHost host;
+
+    private Serving(DataServer server, LocalDatasetHost host) {
+      this.server = server;
+      this.host = host;
     }
-    double weight = cluster.share() == ClusterSettings.Share.NOTHING ? 0 : memory;
-    return new GridSettings(
-        cluster.name(),
-        address.getHostAddress(),
-        cluster.gridListen().port(),
-        1,
-        cluster.discovery(),
-        settings.stateDirectory(),
-        new Profile(cluster.nodeName(), weight, Optional.of(cluster.dataListen()), version));
+
+    @Override
+    public void close() {
+      try {
+        if (settings.drainTimeout().isPositive() && member.members().members().size() > 1) {
+          drain();
+        }
+      } finally {
+        server.close();
+      }
+    }
+
+    private void drain() {
+      member.setState(State.DRAINING);
+      Drain.Parts parts = new Drain.Parts(member.id(), host::held, member::cluster, peers, ticker);
+      DrainProgress handed = new Drain(parts, settings.drainTimeout()).run();
+      if (handed.totalBytes() > 0) {
+        LOG.info("handed over what others had not: {}", handed);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    try (peers;
+        blocks;
+        holdings) {
+      // In reverse order.
+    }
   }
 }

@@ -24,9 +24,11 @@ import io.gridset.server.tree.ListingExchange;
 import io.gridset.server.tree.SharedListings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The parts of a node on this machine, wired by hand. Remembered datasets start while mounts come
 /// back; the grid member, whose start is the dearest and which no read waits for, joins after them.
@@ -36,60 +38,92 @@ public final class LocalParts implements NodeParts {
   private static final long READ_BUDGET_BYTES = 256L << 20;
 
   private final GridMember grid;
+  private final @Nullable GridParts others;
   private final LocalDatasetHost host;
+  private final GridParts.@Nullable Serving serving;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
   private final NodeCaches caches;
+  private final Instant started = InstantSource.system().instant();
   private volatile Disposal disposal = Disposal.KEEP_BYTES;
 
-  private LocalParts(
-      GridMember grid,
-      NodeCaches caches,
-      LocalDatasetHost host,
-      LocalControlPlane control,
-      FuseMounts mounts) {
-    this.caches = caches;
+  private LocalParts(NodeSettings settings, GridMember grid, @Nullable GridParts others)
+      throws IOException {
     this.grid = grid;
-    this.host = host;
-    this.control = control;
-    this.mounts = mounts;
+    this.others = others;
+    this.caches = new NodeCaches(settings, InstantSource.system());
+    this.host = host(settings, grid, others, caches);
+    GridParts.Serving given = null;
+    LocalControlPlane opened = null;
+    try {
+      opened =
+          LocalControlPlane.open(
+              control(settings), host, grid.records(), InstantSource.system(), Ticker.system());
+      given = others == null ? null : others.serve(host, opened);
+      if (others != null) {
+        grid.join(); // What is declared elsewhere starts here the sooner.
+      } else {
+        var _ = opened.onSettled().thenRun(grid::join);
+      }
+      this.serving = given;
+      this.control = opened;
+      this.mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
+      mounts.restore();
+    } catch (IOException | RuntimeException e) {
+      try (var _ = host;
+          var _ = opened;
+          var _ = given) {
+        throw e;
+      }
+    }
   }
 
   /// Opens everything on the node's directories.
+  ///
+  /// @throws IOException when a directory or a port cannot be used
   public static LocalParts open(NodeSettings settings) throws IOException {
-    Ticker ticker = Ticker.system();
-    GridMember grid = GridMember.startLater(GridParts.member(settings), InstantSource.system());
+    GridMember grid = GridMember.startLater(Membership.of(settings), InstantSource.system());
+    GridParts others = null;
+    try {
+      if (settings.cluster().isPresent()) {
+        Homes homes = new Homes(grid.id(), grid::members);
+        others =
+            GridParts.open(settings.cluster().get(), grid, homes, kept(settings), Ticker.system());
+      }
+      return new LocalParts(settings, grid, others);
+    } catch (IOException | RuntimeException e) {
+      try (var _ = grid;
+          var _ = others) {
+        throw e;
+      }
+    }
+  }
+
+  private static LocalDatasetHost host(
+      NodeSettings settings, GridMember grid, @Nullable GridParts others, NodeCaches caches) {
     UnderStores stores = new UnderStores(reaching(settings));
-    NodeCaches caches = new NodeCaches(settings, InstantSource.system());
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
     ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid::members));
-    LocalDatasetHost host =
-        new LocalDatasetHost(
-            new HostSettings(
-                stores::open,
-                caches,
-                reading,
-                ticker,
-                HostSettings.DEFAULT_START_PATIENCE,
-                new HostSettings.Sharing(
-                    new ListingExchange(SharedListings.alone(), kept(settings)), grid.maps())));
-    try {
-      LocalControlPlane control =
-          LocalControlPlane.open(
-              control(settings), host, grid.records(), InstantSource.system(), ticker);
-      if (settings.cluster().isPresent()) {
-        grid.join(); // What is declared elsewhere starts here the sooner.
-      } else {
-        var _ = control.onSettled().thenRun(grid::join);
-      }
-      FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
-      mounts.restore();
-      return new LocalParts(grid, caches, host, control, mounts);
-    } catch (IOException | RuntimeException e) {
-      host.close();
-      grid.close();
-      throw e;
+    if (others == null) {
+      ListingExchange listings = new ListingExchange(SharedListings.alone(), kept(settings));
+      HostSettings.Sharing nothing = new HostSettings.Sharing(listings, grid.maps());
+      return new LocalDatasetHost(host(stores, caches, reading, nothing));
     }
+    HostSettings.Sharing sharing = new HostSettings.Sharing(others.listings(), grid.maps());
+    return new LocalDatasetHost(
+        host(stores, caches, reading.withSources(others.blocks()::over), sharing),
+        others.holdings());
+  }
+
+  private static HostSettings host(
+      UnderStores stores, NodeCaches caches, ReadSettings reading, HostSettings.Sharing sharing) {
+    return new HostSettings(
+        stores::open,
+        caches,
+        reading,
+        Ticker.system(),
+        HostSettings.DEFAULT_START_PATIENCE,
+        sharing);
   }
 
   private static ListingFiles kept(NodeSettings settings) {
@@ -150,7 +184,7 @@ public final class LocalParts implements NodeParts {
 
   @Override
   public void serving(List<String> api) {
-    grid.reportBy(new NodeSelf(InstantSource.system().instant(), api, host, control));
+    grid.reportBy(new NodeSelf(started, api, host, control));
   }
 
   @Override
@@ -166,10 +200,12 @@ public final class LocalParts implements NodeParts {
   @Override
   public void close() {
     try (grid;
+        others;
         host;
         control;
+        serving;
         mounts) {
-      // In reverse order: mounts first, the grid last.
+      // In reverse order: mounts first, then what others want of this node, the grid last.
     }
     if (disposal == Disposal.DROP_BYTES) {
       caches.discardAll();

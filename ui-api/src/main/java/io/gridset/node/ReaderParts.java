@@ -150,6 +150,16 @@ public final class ReaderParts implements NodeParts {
   public void serving(List<String> api) {}
 
   @Override
+  public Grid grid() {
+    return new ReaderGrid(links.view);
+  }
+
+  @Override
+  public void serving(List<String> api) {
+    // The grid does not know its readers.
+  }
+
+  @Override
   public MemberView members() {
     return links.view.members();
   }

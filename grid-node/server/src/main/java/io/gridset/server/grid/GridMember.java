@@ -161,7 +161,11 @@ public final class GridMember implements AutoCloseable {
 
   /// All that belong to the grid, those included that are gone.
   public List<GridNodeView> nodes() {
-    return nodes.list(membership, roster.known().values(), gate.health());
+    Membership now = membership;
+    if (status.phase() != GridStatus.Phase.JOINED) {
+      now = Membership.remembered(List.of(), self()); // Remembered is not seen.
+    }
+    return nodes.list(now, isAlone() ? List.of() : roster.known().values(), gate.health());
   }
 
   /// Takes a member that is gone for good off those that belong to the grid.
