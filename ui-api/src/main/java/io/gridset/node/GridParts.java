@@ -91,6 +91,10 @@ final class GridParts implements AutoCloseable {
     return new GridParts(settings, member, homes, shelf, ticker);
   }
 
+  Peers peers() {
+    return peers;
+  }
+
   GridBlocks blocks() {
     return blocks;
   }
@@ -106,7 +110,7 @@ final class GridParts implements AutoCloseable {
   /// Begins to give the others what `host` has, until the returned is closed.
   ///
   /// @throws IOException when the data server cannot listen
-  Serving serve(LocalDatasetHost host, ControlPlane control) throws IOException {
+  DataServer serve(LocalDatasetHost host, ControlPlane control) throws IOException {
     Map<String, PeerOperation> operations =
         new HashMap<>(
             new ListingOperations(
@@ -126,54 +130,19 @@ final class GridParts implements AutoCloseable {
     InetSocketAddress listen =
         new InetSocketAddress(settings.dataListen().host(), settings.dataListen().port());
     try {
-      DataServer server =
-          DataServer.start(
-              DataServerSettings.of(listen, settings.name(), keys.token(), keys.tls()),
-              new LocalPeerService(host),
-              operations);
-      holdings.publish(host::held);
-      return new Serving(server, host);
+      return DataServer.start(
+          DataServerSettings.of(listen, settings.name(), keys.token(), keys.tls()),
+          new LocalPeerService(host),
+          operations);
     } catch (StorageException e) {
       throw new IOException(e.getMessage(), e);
-    }
-  }
-
-  /// Giving others what is here. `close()` hands over first what is at home here.
-  final class Serving implements AutoCloseable {
-    private final DataServer server;
-    private final LocalDatasetHost host;
-
-    private Serving(DataServer server, LocalDatasetHost host) {
-      this.server = server;
-      this.host = host;
-    }
-
-    @Override
-    public void close() {
-      try {
-        if (settings.drainTimeout().isPositive() && member.members().members().size() > 1) {
-          drain();
-        }
-      } finally {
-        server.close();
-      }
-    }
-
-    private void drain() {
-      member.setState(State.DRAINING);
-      Drain.Parts parts = new Drain.Parts(member.id(), host::held, member::cluster, peers, ticker);
-      DrainProgress handed = new Drain(parts, settings.drainTimeout()).run();
-      if (handed.totalBytes() > 0) {
-        LOG.info("handed over what others had not: {}", handed);
-      }
     }
   }
 
   @Override
   public void close() {
     try (peers;
-        blocks;
-        holdings) {
+        blocks) {
       // In reverse order.
     }
   }

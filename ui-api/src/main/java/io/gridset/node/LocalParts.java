@@ -1,5 +1,9 @@
 package io.gridset.node;
 
+import io.gridset.server.peer.DataServer;
+import java.time.Duration;
+import io.gridset.server.state.SharedMaps;
+import io.gridset.server.cluster.Holdings;
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
 import io.gridset.client.GridNodeView;
@@ -39,8 +43,11 @@ public final class LocalParts implements NodeParts {
 
   private final GridMember grid;
   private final @Nullable GridParts others;
+  private final Holdings holdings;
+  private final ServedGrid served;
+  private final Duration drainTimeout;
   private final LocalDatasetHost host;
-  private final GridParts.@Nullable Serving serving;
+  private final @Nullable DataServer serving;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
   private final NodeCaches caches;
@@ -51,9 +58,16 @@ public final class LocalParts implements NodeParts {
       throws IOException {
     this.grid = grid;
     this.others = others;
-    this.caches = new NodeCaches(settings, InstantSource.system());
+    Homes homes = new Homes(grid.id(), grid::members);
+    this.caches = new NodeCaches(settings, InstantSource.system(), homes::share);
+    this.holdings = others == null ? alone(grid) : others.holdings();
     this.host = host(settings, grid, others, caches);
-    GridParts.Serving given = null;
+    this.served =
+        new ServedGrid(grid, host, holdings, Optional.ofNullable(others).map(GridParts::peers));
+    this.drainTimeout =
+        settings.cluster().map(ClusterSettings::drainTimeout).orElse(Duration.ZERO);
+    holdings.publish(host::held);
+    DataServer given = null;
     LocalControlPlane opened = null;
     try {
       opened =
@@ -126,6 +140,10 @@ public final class LocalParts implements NodeParts {
         sharing);
   }
 
+  private static Holdings alone(GridMember grid) {
+    return new Holdings(SharedMaps.alone().map(Holdings.MAP), grid.id(), grid::members);
+  }
+
   private static ListingFiles kept(NodeSettings settings) {
     return new ListingFiles(
         settings.stateDirectory().resolve("trees"),
@@ -169,17 +187,7 @@ public final class LocalParts implements NodeParts {
 
   @Override
   public Grid grid() {
-    return new Grid() {
-      @Override
-      public List<GridNodeView> nodes() {
-        return grid.nodes();
-      }
-
-      @Override
-      public boolean forget(String name) {
-        return grid.forget(name);
-      }
-    };
+    return served;
   }
 
   @Override
@@ -201,14 +209,23 @@ public final class LocalParts implements NodeParts {
   public void close() {
     try (grid;
         others;
+        holdings;
         host;
         control;
         serving;
+        Closing _ = () -> served.drainAtEnd(drainTimeout);
         mounts) {
       // In reverse order: mounts first, then what others want of this node, the grid last.
     }
     if (disposal == Disposal.DROP_BYTES) {
       caches.discardAll();
     }
+  }
+
+  /// A step of the end that fails with nothing that must be caught.
+  @FunctionalInterface
+  private interface Closing extends AutoCloseable {
+    @Override
+    void close();
   }
 }
