@@ -2,11 +2,9 @@ package io.gridset.node;
 
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
-import io.gridset.client.GridNodeView;
 import io.gridset.client.peer.PeerClient;
 import io.gridset.client.peer.Peers;
 import io.gridset.core.control.ControlPlane;
-import io.gridset.core.control.RefusedException;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
@@ -128,26 +126,6 @@ public final class ReaderParts implements NodeParts {
   public Mounts mounts() {
     return mounts;
   }
-
-  /// None: what a reader knows of the grid is who its members are.
-  @Override
-  public Grid grid() {
-    return new Grid() {
-      @Override
-      public List<GridNodeView> nodes() {
-        return List.of();
-      }
-
-      @Override
-      public boolean forget(String name) {
-        throw new RefusedException(
-            "this node reads from the grid and is no member of it; ask a member");
-      }
-    };
-  }
-
-  @Override
-  public void serving(List<String> api) {}
 
   @Override
   public Grid grid() {
