@@ -108,7 +108,7 @@ final class Conversation implements AutoCloseable {
 
   private void converse(BlockRequest request) throws StorageException {
     BlockExchange asked = ask(member, request, QUEUE);
-    Duration patience = SILENCE;
+    Duration patience = board.silence();
     while (asked != null) {
       switch (asked.next(patience)) {
         case BlockReply.Coming coming -> {
@@ -116,7 +116,7 @@ final class Conversation implements AutoCloseable {
           return;
         }
         case BlockReply.AtIt() -> {
-          patience = SILENCE;
+          patience = board.silence();
           teller.accept(new News.Alive(this));
         }
         case BlockReply.Silent() -> {
@@ -152,10 +152,10 @@ final class Conversation implements AutoCloseable {
       return false;
     }
     try {
-      BlockExchange asked = ask(named, as(BlockRequest.Mode.IF_HELD, request), SILENCE);
-      BlockReply reply = asked == null ? new BlockReply.NotHeld() : asked.next(SILENCE);
+      BlockExchange asked = ask(named, as(BlockRequest.Mode.IF_HELD, request), board.silence());
+      BlockReply reply = asked == null ? new BlockReply.NotHeld() : asked.next(board.silence());
       while (asked != null && reply instanceof BlockReply.AtIt) {
-        reply = asked.next(SILENCE);
+        reply = asked.next(board.silence());
       }
       if (reply instanceof BlockReply.Coming coming) {
         teller.accept(new News.Coming(this, named, coming));

@@ -24,7 +24,7 @@ public final class GridBlocks implements AutoCloseable {
     Pause waiting = pause != null ? pause : this::await;
     MemberGates gates = new MemberGates();
     PeerHealth health = new PeerHealth(links, waiting, gates::reconsider);
-    Switchboard board = new Switchboard(links, health, gates);
+    Switchboard board = new Switchboard(links, health, gates, reading.silence());
     shared = new Shared(reading, board, new PresenceBoard(links, health), waiting);
   }
 

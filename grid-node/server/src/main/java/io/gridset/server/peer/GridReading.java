@@ -12,8 +12,14 @@ import java.util.function.Predicate;
 ///   elsewhere
 /// @param mayBeElsewhere by a dataset's UID: false only when no other member holds any byte of it
 /// @param patience longest time for one block of a node without the origin
+/// @param silence longest time without a sign of life, or in mid-body without a byte, of a member
+///   that is all right
 public record GridReading(
-    OriginAccess origin, Copies copies, Predicate<String> mayBeElsewhere, Duration patience) {
+    OriginAccess origin,
+    Copies copies,
+    Predicate<String> mayBeElsewhere,
+    Duration patience,
+    Duration silence) {
   /// Whether a node has the stores' credentials.
   public enum OriginAccess {
     DIRECT,
@@ -24,18 +30,26 @@ public record GridReading(
   /// A member's.
   public static GridReading ofMember() {
     return new GridReading(
-        OriginAccess.DIRECT, Copies.WHILE_THERE_IS_ROOM, _ -> true, ReadSettings.DEFAULT_PATIENCE);
+        OriginAccess.DIRECT,
+        Copies.WHILE_THERE_IS_ROOM,
+        _ -> true,
+        ReadSettings.DEFAULT_PATIENCE,
+        Conversation.SILENCE);
   }
 
   public GridReading withoutOrigin() {
-    return new GridReading(OriginAccess.NONE, copies, mayBeElsewhere, patience);
+    return new GridReading(OriginAccess.NONE, copies, mayBeElsewhere, patience, silence);
   }
 
   public GridReading withCopies(Copies wanted) {
-    return new GridReading(origin, wanted, mayBeElsewhere, patience);
+    return new GridReading(origin, wanted, mayBeElsewhere, patience, silence);
   }
 
   public GridReading withHint(Predicate<String> wanted) {
-    return new GridReading(origin, copies, wanted, patience);
+    return new GridReading(origin, copies, wanted, patience, silence);
+  }
+
+  public GridReading withSilence(Duration wanted) {
+    return new GridReading(origin, copies, mayBeElsewhere, patience, wanted);
   }
 }

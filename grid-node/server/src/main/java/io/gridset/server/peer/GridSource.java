@@ -106,6 +106,11 @@ final class GridSource implements BlockSource {
     }
 
     @Override
+    public Duration silence() {
+      return grid.reading().silence();
+    }
+
+    @Override
     public Set<String> wrongSenders() {
       return wrongSenders;
     }

@@ -6,6 +6,7 @@ import io.gridset.client.peer.BlockRequest;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.read.BlockLanding;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -57,6 +58,8 @@ final class HedgedAsking implements AutoCloseable {
     void refused(BlockRequest.Mode mode, StorageException failure) throws StorageException;
 
     PeerHealth health();
+
+    Duration silence();
 
     /// Those who sent wrong or broken bytes; added to.
     Set<String> wrongSenders();
@@ -206,7 +209,7 @@ final class HedgedAsking implements AutoCloseable {
     landing.begin();
     WatchedSink sink = new WatchedSink(landing);
     try {
-      exchange.receive(sink, Conversation.SILENCE);
+      exchange.receive(sink, errand.silence());
     } catch (StorageException e) {
       sink.rethrowOwn();
       return String.valueOf(e.getMessage());

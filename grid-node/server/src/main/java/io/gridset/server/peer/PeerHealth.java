@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,8 @@ final class PeerHealth {
   private final Consumer<String> onSuspect;
   private final Set<String> pinged = ConcurrentHashMap.newKeySet();
 
+  private final AtomicLong changes = new AtomicLong();
+
   private record Suspicion(long untilNanos, Duration length) {}
 
   /// @param onSuspect told each time a member became suspect; must return at once
@@ -50,9 +53,15 @@ final class PeerHealth {
     return suspicion != null && suspicion.untilNanos() - links.ticker().nanos() > 0;
   }
 
+  /// Differs whenever other members are suspect than before: then others act as homes.
+  long changes() {
+    return changes.get();
+  }
+
   /// It was silent, or could not be reached.
   void suspect(String memberId) {
     if (suspects.get(memberId) == null) {
+      changes.incrementAndGet();
       LOG.info("member {} does not answer; others are asked meanwhile", memberId);
     }
     lengthen(memberId);
@@ -65,6 +74,7 @@ final class PeerHealth {
   /// It answered.
   void alive(String memberId) {
     if (!suspects.isEmpty() && suspects.remove(memberId) != null) {
+      changes.incrementAndGet();
       LOG.info("member {} answers again", memberId);
     }
   }

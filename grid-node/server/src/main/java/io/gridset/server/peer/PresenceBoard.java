@@ -25,7 +25,8 @@ final class PresenceBoard {
   /// Longest wait for a member's answer: many round trips, no more, since the origin is waiting.
   static final Duration PATIENCE = Duration.ofMillis(300);
 
-  /// How long an answer is believed. What is loaded elsewhere meanwhile may be loaded here again.
+  /// How long an answer is believed, while the same members act as homes: then nobody else loads
+  /// what this one does.
   static final Duration BELIEVED = Duration.ofSeconds(2);
 
   /// File versions remembered.
@@ -47,7 +48,7 @@ final class PresenceBoard {
       };
 
   /// @param block -1 where all members are asked, whatever their rank
-  private record Question(FileVersion version, int block, long viewFingerprint) {}
+  private record Question(FileVersion version, int block, long viewFingerprint, long suspects) {}
 
   PresenceBoard(GridLinks links, PeerHealth health) {
     this.links = links;
@@ -58,7 +59,8 @@ final class PresenceBoard {
   PresenceRound ask(BlockKey key) {
     Ranking ranking = links.homes().ranking();
     int block = ranking.view().members().size() <= MAX_ASKED + 1 ? -1 : key.index();
-    Question question = new Question(key.version(), block, ranking.view().fingerprint());
+    Question question =
+        new Question(key.version(), block, ranking.view().fingerprint(), health.changes());
     long now = links.ticker().nanos();
     PresenceRound fresh;
     synchronized (rounds) {

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /// Connects flights with members, as many at once as the members' gates allow.
-record Switchboard(GridLinks links, PeerHealth health, MemberGates gates) {
+record Switchboard(GridLinks links, PeerHealth health, MemberGates gates, Duration silence) {
   /// A request that was sent, with its place.
   record Call(BlockExchange exchange, RequestGate.Permit permit) implements AutoCloseable {
     @Override
@@ -51,7 +51,7 @@ record Switchboard(GridLinks links, PeerHealth health, MemberGates gates) {
       return Optional.empty();
     }
     try {
-      BlockExchange exchange = links.peers().ask(address, request, Conversation.SILENCE);
+      BlockExchange exchange = links.peers().ask(address, request, silence);
       return Optional.of(new Call(exchange, permit.get()));
     } catch (StorageException | RuntimeException e) {
       permit.get().close();
