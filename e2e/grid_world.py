@@ -11,7 +11,7 @@ from pathlib import Path
 import hosts
 from checked_readers import CheckedReaders, Content
 from harness import Scratch, wait_for
-from hosts import Cluster, Lab, Origin, bound, manifest
+from hosts import SECRET, Cluster, Lab, Origin, bound, manifest
 
 MI = 1 << 20
 FAKETIME = next((str(each) for each in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
@@ -63,7 +63,13 @@ class GridWorld:
         levels = [self.QUOTA]
         if bad_disks:
             levels = ["36Mi", ("SSD", self._make_bad_disks(), "48Mi")]
-        bound(self.members[0], manifest(self.origin, "shared", "shared", *levels), "shared")
+        for member in self.members:  # secrets stay where they are given
+            member("apply", "-f", "-", stdin=SECRET)
+        bound(self.members[0], self.manifest("shared", *levels), "shared")
+
+    def manifest(self, name, *levels):
+        """A Dataset on the origin's bucket of its name."""
+        return manifest(self.origin, name, name, *levels)
 
     def _make_bad_disks(self):
         tiers = self.scratch.disk / "ssd"

@@ -360,6 +360,8 @@ class Member(Node):
         point = self.scratch.disk / self.name / ("mnt-" + dataset.replace("/", "-"))
         point.mkdir(parents=True, exist_ok=True)
         if not os.path.ismount(point):
+            wait_for(f"{dataset} to be Bound at {self.name}", lambda: self.json(
+                "get", "dataset", dataset)["status"].get("phase") == "Bound", 60)
             self("mount", dataset, str(point))
         self.mounts[dataset] = point
         return point
@@ -446,10 +448,19 @@ class Cluster:
         wanted = members or [each for each in self.members if each.is_up()]
         names = {each.name for each in wanted}
 
-        def seen():
-            return all({node["name"] for node in each.nodes() if _is_alive(node)} >= names for each in wanted)
+        told = {}
 
-        wait_for(f"{sorted(names)} to see each other", seen, seconds)
+        def seen():
+            for each in wanted:
+                told[each.name] = sorted(node["name"] for node in each.nodes() if node["state"].upper() == "ACTIVE")
+                if not names.issubset(told[each.name]):
+                    return False
+            return True
+
+        try:
+            wait_for(f"{sorted(names)} to see each other", seen, seconds)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}; seen: {told}") from None
 
     def __getitem__(self, index):
         return self.members[index]
@@ -471,16 +482,13 @@ class Cluster:
             each.kill(seconds=45)
 
 
-def _is_alive(node):
-    return str(node.get("state", node.get("health", node.get("status", "")))).lower() in ("", "alive", "up", "ready", "healthy")
-
-
-OBJECT_MANIFEST = """
+SECRET = f"""
 apiVersion: v1
 kind: Secret
 metadata: {{name: key}}
-stringData: {{id: "{access}", secret: "{secret}"}}
----
+stringData: {{id: "{ACCESS_KEY}", secret: "{SECRET_KEY}"}}
+"""
+DATASET = """
 apiVersion: data.fluid.io/v1alpha1
 kind: Dataset
 metadata: {{name: {name}}}
@@ -501,8 +509,7 @@ spec:
   replicas: {replicas}
   tieredstore:
     levels:
-{levels}
-"""
+{levels}"""
 
 
 def manifest(origin, name, bucket, *levels, replicas=1):
@@ -512,8 +519,8 @@ def manifest(origin, name, bucket, *levels, replicas=1):
     for level in levels:
         medium, path, quota = ("MEM", "/dev/shm", level) if isinstance(level, str) else level
         lines.append(f'      - {{mediumtype: {medium}, path: {path}, quota: {quota}, high: "0.95", low: "0.8"}}')
-    return OBJECT_MANIFEST.format(access=ACCESS_KEY, secret=SECRET_KEY, endpoint=origin.endpoint, name=name,
-                                  bucket=bucket, levels="\n".join(lines), replicas=replicas)
+    return SECRET + "---" + DATASET.format(endpoint=origin.endpoint, name=name, bucket=bucket, replicas=replicas,
+                                           levels="\n".join(lines))
 
 
 def bound(member, text, name, seconds=60):

@@ -15,16 +15,17 @@ import hosts
 from checked_readers import CheckedReaders, Content
 from grid_world import FAKETIME, MI, FullDisk, GridWorld, SlowDisk, files
 from harness import log, wait_for
-from hosts import Cluster, bound, manifest
+from hosts import Cluster, bound
 
 # Hazelcast takes a member for dead after 15 s without a heartbeat: what must outlast that lasts this long.
 LONGER_THAN_THE_DETECTOR = 20.0
 
+# A manifest that starts nothing: a Dataset without a Runtime.
 NOTE = """
-apiVersion: v1
-kind: Secret
+apiVersion: data.fluid.io/v1alpha1
+kind: Dataset
 metadata: {{name: {name}}}
-stringData: {{text: "{text}"}}
+spec: {{mounts: [{{mountPoint: "local:///nowhere/{text}", name: note}}]}}
 """
 
 
@@ -101,7 +102,7 @@ class GridFaults(unittest.TestCase):
     def test_04_the_member_that_coordinates_a_load_is_killed(self):
         content = Content(self.world.seed + 1, files(self.world.seed, "fresh", 48 * MI))
         content.write(self.world.origin.root / "fresh")
-        bound(self.m2, manifest(self.world.origin, "fresh", "fresh", "64Mi"), "fresh")
+        bound(self.m2, self.world.manifest( "fresh", "64Mi"), "fresh")
         self.addCleanup(self._delete, "fresh")
         self.world.origin.behave(rate="8MB")
         self.addCleanup(self.world.origin.behave, rate="0")
@@ -151,14 +152,14 @@ spec: {dataset: {name: fresh, namespace: default}}
     def test_06_two_of_five_are_killed_at_once_and_no_manifest_is_lost(self):
         for number in range(6):
             self.world.members[number % 5]("apply", "-f", "-", stdin=NOTE.format(name=f"note-{number}", text=number))
-        self.m1("delete", "secret", "note-0")
+        self.m1("delete", "dataset", "note-0")
         names = {f"note-{number}" for number in range(1, 6)}
         with self.readers.phase("kill -9 of two of five"), self.world.excused(self.m5):
             self.m4.crash()
             self.m5.crash()
             self.readers.progress(20)
             self.assertEqual(self._notes(self.m1), names)
-            self.m1("delete", "secret", "note-1")
+            self.m1("delete", "dataset", "note-1")
             self.m2("apply", "-f", "-", stdin=NOTE.format(name="note-9", text="new"))
             for member in (self.m4, self.m5):
                 member.launch()
@@ -170,14 +171,14 @@ spec: {dataset: {name: fresh, namespace: default}}
             wait_for(f"{member.name} to have all manifests", lambda: self._notes(member) == names, 30)
 
     def _notes(self, member):
-        told = member.json("get", "secret")
+        told = member.json("get", "dataset")
         items = told.get("items", [told]) if isinstance(told, dict) else told
         return {name for name in (item["metadata"]["name"] for item in items) if name.startswith("note-")}
 
     def test_07_all_are_killed_and_come_back_with_their_manifests_and_bytes(self):
         self.m3("apply", "-f", "-", stdin=NOTE.format(name="note-all", text="all"))
         self.m2("apply", "-f", "-", stdin=NOTE.format(name="note-gone", text="gone"))
-        self.m5("delete", "secret", "note-gone")
+        self.m5("delete", "dataset", "note-gone")
         names = self._notes(self.m1)
         self.assertIn("note-all", names)
         self.assertNotIn("note-gone", names)
@@ -233,10 +234,10 @@ spec: {dataset: {name: fresh, namespace: default}}
             self._keep_reading(LONGER_THAN_THE_DETECTOR)
             refused = wait_for("the minority to refuse changes", lambda: self._refusal(self.m4), 30)
             self.assertRegex(refused, r"(?i)member|majority|quorum|nodes forget")
-            refused = self.m5("delete", "secret", "note-2", check=False)
+            refused = self.m5("delete", "dataset", "note-2", check=False)
             self.assertNotEqual(refused.returncode, 0, "a minority deletes nothing")
             self.m2("apply", "-f", "-", stdin=NOTE.format(name="note-split", text="majority"))
-            self.m1("delete", "secret", "note-3", check=False)
+            self.m1("delete", "dataset", "note-3", check=False)
             names = self._notes(self.m3)
             self.assertIn("note-split", names)
             self.readers.progress(10)
@@ -284,7 +285,7 @@ spec: {dataset: {name: fresh, namespace: default}}
                             f"{hosts.PREFIX}-{os.getpid()}-slow")
             self.addCleanup(slow.close)
             slow.slow_down(self.m5.pid())
-        bound(self.m1, manifest(self.world.origin, "disk", "disk", ("SSD", tiers, "64Mi")), "disk")
+        bound(self.m1, self.world.manifest( "disk", ("SSD", tiers, "64Mi")), "disk")
         mounts = [member.mount("disk") for member in (self.m1, self.m4, self.m5)]
         own = CheckedReaders(content, self.world.scratch.disk / "disk-readers", mounts, rate=8e6)
         self.addCleanup(own.kill)
@@ -309,7 +310,7 @@ spec: {dataset: {name: fresh, namespace: default}}
                 self.m2("apply", "-f", "-", stdin=NOTE.format(name=name, text="first"))
                 for member in (self.m1, self.m4):
                     wait_for(f"{name} at {member.name}", lambda: name in self._notes(member))
-                self.m1("delete", "secret", name)
+                self.m1("delete", "dataset", name)
                 wait_for(f"{name} to be gone at m2", lambda: name not in self._notes(self.m2))
         self.world.cluster.await_grid()
 

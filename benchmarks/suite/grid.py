@@ -82,14 +82,7 @@ class Node(Gridset):
 
     def sees(self) -> set[str]:
         """The names of the nodes that this one takes for alive."""
-        told = json.loads(self.command("nodes", "-o", "json"))
-        entries = told if isinstance(told, list) else told.get("nodes", told.get("items", []))
-        return {entry["name"] for entry in entries if _alive(entry)}
-
-
-def _alive(entry: dict) -> bool:
-    state = entry.get("state", entry.get("health", entry.get("status", "")))
-    return str(state).lower() in ("", "alive", "up", "ready", "healthy")
+        return {entry["name"] for entry in json.loads(self.command("nodes", "-o", "json")) if entry["state"] == "ACTIVE"}
 
 
 class Grid:

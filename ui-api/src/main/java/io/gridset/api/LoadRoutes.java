@@ -3,11 +3,14 @@ package io.gridset.api;
 import io.gridset.client.WireJson;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.dataset.LoadOptions;
 import io.gridset.core.dataset.LoadRequest;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Loads: started, watched, cancelled.
 final class LoadRoutes {
@@ -34,9 +37,16 @@ final class LoadRoutes {
         new LoadRequest(
             asked.targets().stream().map(RequestValues::path).toList(),
             asked.mode(),
-            asked.refreshMetadata());
+            asked.refreshMetadata(),
+            options(asked.options()));
     registry.makeRoom();
     Route.answer(context.status(201), registry.add(dataset, request, host.load(dataset, request)));
+  }
+
+  private static LoadOptions options(LoadOptions asked) {
+    Map<String, Integer> replicas = new HashMap<>();
+    asked.targetReplicas().forEach((path, count) -> replicas.put(RequestValues.path(path), count));
+    return new LoadOptions(asked.replicas(), replicas, asked.bytesPerSecond());
   }
 
   private void get(Context context) throws IOException {

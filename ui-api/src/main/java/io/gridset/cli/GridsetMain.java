@@ -98,6 +98,9 @@ public final class GridsetMain {
     all.put("sync", SyncCommand::new);
     all.put("evict", EvictCommand::new);
     all.put("stats", StatsCommand::new);
+    all.put("affinity", AffinityCommand::new);
+    all.put("run", RunCommand::new);
+    all.put("drain", DrainCommand::new);
     all.put("nodes", NodesCommand::new);
     all.put("doctor", DoctorCommand::new);
     all.put("demo", DemoCommand::new);

@@ -2,8 +2,10 @@ package io.gridset.cli;
 
 import io.gridset.client.GridsetClient;
 import io.gridset.client.LoadView;
+import io.gridset.core.dataset.LoadOptions;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.LoadRequest;
+import io.gridset.core.manifest.DataLoadSpec;
 import io.gridset.core.unit.DataSize;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -25,6 +28,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  gridset load serverless-data",
       "  gridset load spark --path spark-3.0.1 --path spark-2.4.7",
+      "  gridset load serverless-data --replicas 2 --bandwidth 100MiB/s",
       "  gridset load serverless-data --check   # exit code 0 when all of it is cached"
     },
     mixinStandardHelpOptions = true)
@@ -57,6 +61,18 @@ final class LoadCommand implements Callable<Integer> {
   @Option(names = "--refresh", description = "List the origin afresh first.")
   private boolean refresh;
 
+  @Option(
+      names = "--replicas",
+      paramLabel = "N",
+      description = "How many members are to hold each block (default: 1).")
+  private int replicas = 1;
+
+  @Option(
+      names = "--bandwidth",
+      paramLabel = "SIZE/s",
+      description = "What the whole load may take from the origin in a second (default: no limit).")
+  private @Nullable String bandwidth;
+
   @Option(names = "--no-wait", description = "Return at once; print the load's id.")
   private boolean noWait;
 
@@ -72,7 +88,8 @@ final class LoadCommand implements Callable<Integer> {
       targets.add(target.path());
     }
     LoadRequest request =
-        new LoadRequest(targets, check ? LoadRequest.Mode.CHECK : LoadRequest.Mode.LOAD, refresh);
+        new LoadRequest(
+            targets, check ? LoadRequest.Mode.CHECK : LoadRequest.Mode.LOAD, refresh, options());
     try (GridsetClient client = gridset.client()) {
       new BoundWait(gridset.surroundings(), client).await(target.dataset());
       LoadView started = client.startLoad(target.dataset(), request);
@@ -86,6 +103,20 @@ final class LoadCommand implements Callable<Integer> {
       LoadView ended = watch(client, started);
       Runtime.getRuntime().removeShutdownHook(cancel);
       return result(ended);
+    }
+  }
+
+  private LoadOptions options() {
+    if (replicas < 1) {
+      throw CommandFailure.usage("--replicas: must be 1 or more, not " + replicas);
+    }
+    if (bandwidth == null) {
+      return new LoadOptions(replicas, Map.of(), 0);
+    }
+    try {
+      return new LoadOptions(replicas, Map.of(), DataLoadSpec.bandwidth(bandwidth).bytes());
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--bandwidth: " + e.getMessage());
     }
   }
 

@@ -1,6 +1,5 @@
 package io.gridset.node;
 
-import io.gridset.client.GridNodeView.State;
 import io.gridset.client.peer.PeerClient;
 import io.gridset.client.peer.PeerClientSettings;
 import io.gridset.client.peer.Peers;
@@ -10,8 +9,6 @@ import io.gridset.client.trust.PeerTls;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.unit.Ticker;
-import io.gridset.server.cluster.Drain;
-import io.gridset.server.cluster.DrainProgress;
 import io.gridset.server.cluster.HandoverOperation;
 import io.gridset.server.cluster.Holdings;
 import io.gridset.server.grid.GridMember;
@@ -34,13 +31,10 @@ import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// What a node has because it is a member of a grid of several: the way to blocks and listings of
 /// the others, and what it gives them. `close()` ends all but the membership.
 final class GridParts implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(GridParts.class);
 
   private final ClusterSettings settings;
   private final GridMember member;
@@ -91,6 +85,10 @@ final class GridParts implements AutoCloseable {
     return new GridParts(settings, member, homes, shelf, ticker);
   }
 
+  Peers peers() {
+    return peers;
+  }
+
   GridBlocks blocks() {
     return blocks;
   }
@@ -106,7 +104,7 @@ final class GridParts implements AutoCloseable {
   /// Begins to give the others what `host` has, until the returned is closed.
   ///
   /// @throws IOException when the data server cannot listen
-  Serving serve(LocalDatasetHost host, ControlPlane control) throws IOException {
+  DataServer serve(LocalDatasetHost host, ControlPlane control) throws IOException {
     Map<String, PeerOperation> operations =
         new HashMap<>(
             new ListingOperations(
@@ -126,54 +124,19 @@ final class GridParts implements AutoCloseable {
     InetSocketAddress listen =
         new InetSocketAddress(settings.dataListen().host(), settings.dataListen().port());
     try {
-      DataServer server =
-          DataServer.start(
-              DataServerSettings.of(listen, settings.name(), keys.token(), keys.tls()),
-              new LocalPeerService(host),
-              operations);
-      holdings.publish(host::held);
-      return new Serving(server, host);
+      return DataServer.start(
+          DataServerSettings.of(listen, settings.name(), keys.token(), keys.tls()),
+          new LocalPeerService(host),
+          operations);
     } catch (StorageException e) {
       throw new IOException(e.getMessage(), e);
-    }
-  }
-
-  /// Giving others what is here. `close()` hands over first what is at home here.
-  final class Serving implements AutoCloseable {
-    private final DataServer server;
-    private final LocalDatasetHost host;
-
-    private Serving(DataServer server, LocalDatasetHost host) {
-      this.server = server;
-      this.host = host;
-    }
-
-    @Override
-    public void close() {
-      try {
-        if (settings.drainTimeout().isPositive() && member.members().members().size() > 1) {
-          drain();
-        }
-      } finally {
-        server.close();
-      }
-    }
-
-    private void drain() {
-      member.setState(State.DRAINING);
-      Drain.Parts parts = new Drain.Parts(member.id(), host::held, member::cluster, peers, ticker);
-      DrainProgress handed = new Drain(parts, settings.drainTimeout()).run();
-      if (handed.totalBytes() > 0) {
-        LOG.info("handed over what others had not: {}", handed);
-      }
     }
   }
 
   @Override
   public void close() {
     try (peers;
-        blocks;
-        holdings) {
+        blocks) {
       // In reverse order.
     }
   }

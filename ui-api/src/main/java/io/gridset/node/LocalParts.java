@@ -2,12 +2,12 @@ package io.gridset.node;
 
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
-import io.gridset.client.GridNodeView;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.unit.Ticker;
+import io.gridset.server.cluster.Holdings;
 import io.gridset.server.control.ControlSettings;
 import io.gridset.server.control.LocalControlPlane;
 import io.gridset.server.grid.GridMember;
@@ -15,15 +15,18 @@ import io.gridset.server.grid.GridStatus;
 import io.gridset.server.host.HostSettings;
 import io.gridset.server.host.LocalDatasetHost;
 import io.gridset.server.listing.ListingFiles;
+import io.gridset.server.peer.DataServer;
 import io.gridset.server.read.Homes;
 import io.gridset.server.read.MemoryBudget;
 import io.gridset.server.read.ReadSettings;
+import io.gridset.server.state.SharedMaps;
 import io.gridset.server.store.StoreSettings;
 import io.gridset.server.store.UnderStores;
 import io.gridset.server.tree.ListingExchange;
 import io.gridset.server.tree.SharedListings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -39,8 +42,11 @@ public final class LocalParts implements NodeParts {
 
   private final GridMember grid;
   private final @Nullable GridParts others;
+  private final Holdings holdings;
+  private final ServedGrid served;
+  private final Duration drainTimeout;
   private final LocalDatasetHost host;
-  private final GridParts.@Nullable Serving serving;
+  private final @Nullable DataServer serving;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
   private final NodeCaches caches;
@@ -51,9 +57,15 @@ public final class LocalParts implements NodeParts {
       throws IOException {
     this.grid = grid;
     this.others = others;
-    this.caches = new NodeCaches(settings, InstantSource.system());
+    Homes homes = new Homes(grid.id(), grid::members);
+    this.caches = new NodeCaches(settings, InstantSource.system(), homes::share);
+    this.holdings = others == null ? alone(grid) : others.holdings();
     this.host = host(settings, grid, others, caches);
-    GridParts.Serving given = null;
+    this.served =
+        new ServedGrid(grid, host, holdings, Optional.ofNullable(others).map(GridParts::peers));
+    this.drainTimeout = settings.cluster().map(ClusterSettings::drainTimeout).orElse(Duration.ZERO);
+    holdings.publish(host::held);
+    DataServer given = null;
     LocalControlPlane opened = null;
     try {
       opened =
@@ -126,6 +138,10 @@ public final class LocalParts implements NodeParts {
         sharing);
   }
 
+  private static Holdings alone(GridMember grid) {
+    return new Holdings(SharedMaps.alone().map(Holdings.MAP), grid.id(), grid::members);
+  }
+
   private static ListingFiles kept(NodeSettings settings) {
     return new ListingFiles(
         settings.stateDirectory().resolve("trees"),
@@ -169,17 +185,7 @@ public final class LocalParts implements NodeParts {
 
   @Override
   public Grid grid() {
-    return new Grid() {
-      @Override
-      public List<GridNodeView> nodes() {
-        return grid.nodes();
-      }
-
-      @Override
-      public boolean forget(String name) {
-        return grid.forget(name);
-      }
-    };
+    return served;
   }
 
   @Override
@@ -201,14 +207,23 @@ public final class LocalParts implements NodeParts {
   public void close() {
     try (grid;
         others;
+        holdings;
         host;
         control;
         serving;
+        Closing _ = () -> served.drainAtEnd(drainTimeout);
         mounts) {
       // In reverse order: mounts first, then what others want of this node, the grid last.
     }
     if (disposal == Disposal.DROP_BYTES) {
       caches.discardAll();
     }
+  }
+
+  /// A step of the end that fails with nothing that must be caught.
+  @FunctionalInterface
+  private interface Closing extends AutoCloseable {
+    @Override
+    void close();
   }
 }

@@ -4,6 +4,7 @@ import io.gridset.core.cache.BlockCache;
 import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.TierDefinition;
 import io.gridset.core.dataset.TierDefinition.Medium;
+import io.gridset.core.placement.HomeShare;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.DataSize;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,6 +47,7 @@ final class NodeCaches implements CacheFactory {
 
   private final NodeSettings settings;
   private final InstantSource clock;
+  private final Supplier<HomeShare> homes;
 
   /// Directories in use outside of the run directory, by dataset.
   private final Map<String, List<Path>> given = new ConcurrentHashMap<>();
@@ -52,9 +55,11 @@ final class NodeCaches implements CacheFactory {
   /// One limit of mappings for the process: the kernel's is per process too.
   private final WindowRing windows = new WindowRing(WindowRing.DEFAULT_LIMIT);
 
-  NodeCaches(NodeSettings settings, InstantSource clock) {
+  /// @param homes which blocks are at home here now
+  NodeCaches(NodeSettings settings, InstantSource clock, Supplier<HomeShare> homes) {
     this.settings = settings;
     this.clock = clock;
+    this.homes = homes;
   }
 
   @Override
@@ -71,7 +76,7 @@ final class NodeCaches implements CacheFactory {
               tier.highWatermark(),
               tier.lowWatermark()));
     }
-    return TieredBlockCache.open(new CacheSettings(tiers), clock, windows);
+    return TieredBlockCache.open(new CacheSettings(tiers), clock, windows, homes);
   }
 
   @Override

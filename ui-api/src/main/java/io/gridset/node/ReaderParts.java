@@ -80,7 +80,7 @@ public final class ReaderParts implements NodeParts {
         new GridBlocks(
             new GridLinks(homes, view::cluster, peers, ticker),
             GridReading.ofMember().withoutOrigin());
-    NodeCaches caches = new NodeCaches(settings, InstantSource.system());
+    NodeCaches caches = new NodeCaches(settings, InstantSource.system(), homes::share);
     ListingFiles kept =
         new ListingFiles(
             settings.stateDirectory().resolve("trees"),

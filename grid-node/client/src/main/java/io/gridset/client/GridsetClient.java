@@ -137,6 +137,22 @@ public final class GridsetClient implements AutoCloseable {
     return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
   }
 
+  /// Which nodes hold how much of a dataset.
+  public AffinityView affinity(DatasetName dataset) throws IOException {
+    return read(get(datasetPath(dataset) + "/affinity"), new TypeReference<>() {});
+  }
+
+  /// Has the node hand over what it holds within `time`; one that does so already goes on.
+  public DrainView startDrain(Duration time) throws IOException {
+    String target = "/v1/node/drain" + query(Map.of("timeoutSeconds", time.toSeconds()));
+    return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
+  }
+
+  /// How far the node is in handing over.
+  public DrainView drain() throws IOException {
+    return read(get("/v1/node/drain"), new TypeReference<>() {});
+  }
+
   public List<MountView> mounts() throws IOException {
     return read(get("/v1/mounts"), new TypeReference<>() {});
   }

@@ -1,6 +1,8 @@
 package io.gridset.client.peer;
 
 import io.gridset.client.wire.Frame;
+import io.gridset.client.wire.FrameType;
+import io.gridset.client.wire.FrameWriter;
 import io.gridset.client.wire.Wire;
 import io.gridset.core.store.RangeSink;
 import io.gridset.core.store.StorageException;
@@ -12,13 +14,13 @@ import java.time.Duration;
 final class BlockConversation implements BlockExchange {
   private final PeerExchange exchange;
   private final ReceiveBuffers buffers;
-  private final int length;
+  private final BlockRequest request;
   private int coming;
 
-  BlockConversation(PeerExchange exchange, ReceiveBuffers buffers, int length) {
+  BlockConversation(PeerExchange exchange, ReceiveBuffers buffers, BlockRequest request) {
     this.exchange = exchange;
     this.buffers = buffers;
-    this.length = length;
+    this.request = request;
   }
 
   @Override
@@ -44,13 +46,25 @@ final class BlockConversation implements BlockExchange {
         exchange.end();
         yield reply;
       }
-      case HELLO, CHALLENGE, PROOF, WELCOME, BLOCK, PRESENCE, PRESENT, PING, PONG, CALL, ANSWER ->
+      case HELLO,
+          CHALLENGE,
+          PROOF,
+          WELCOME,
+          BLOCK,
+          TAKEN,
+          PRESENCE,
+          PRESENT,
+          PING,
+          PONG,
+          CALL,
+          ANSWER ->
           throw frame.unexpected();
     };
   }
 
   private BlockReply coming(Frame frame) throws StorageException {
     int announced = frame.readInt();
+    int length = request.length();
     if (announced != length) {
       throw StorageException.of(
           Kind.CORRUPT, "a block of " + length + " bytes was announced as " + announced);
@@ -69,13 +83,20 @@ final class BlockConversation implements BlockExchange {
         read(wire, buffer, stall);
         coming -= buffer.flip().remaining();
         if (coming == 0) {
-          exchange.end();
+          end();
         }
         sink.accept(buffer);
       }
     } finally {
       buffers.giveBack(buffer);
     }
+  }
+
+  private void end() {
+    if (!request.copyAt().isEmpty()) {
+      exchange.partWith(FrameWriter.bare(FrameType.TAKEN));
+    }
+    exchange.end();
   }
 
   private void read(Wire wire, ByteBuffer buffer, Duration stall) throws StorageException {

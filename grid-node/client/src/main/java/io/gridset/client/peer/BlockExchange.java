@@ -7,6 +7,9 @@ import java.time.Duration;
 /// One request for a block that was sent, and its answer. For one thread at a time; `close()` is
 /// idempotent, may be called by any thread to end a wait, and keeps the connection when the answer
 /// was taken to its end.
+///
+/// Where the request said that a copy is kept, `close()` after the last byte also tells the member
+/// so, which may then name it to others: close when the copy is published.
 public interface BlockExchange extends AutoCloseable {
   /// Waits for what is said next.
   ///

@@ -27,7 +27,7 @@ public final class PeerClient implements Peers {
       throws StorageException {
     ByteBuffer question = PeerCodec.encode(request);
     PeerExchange exchange = PeerExchange.start(pool, member, Lane.BLOCKS, question, patience);
-    return new BlockConversation(exchange, buffers, request.length());
+    return new BlockConversation(exchange, buffers, request);
   }
 
   @Override

@@ -15,11 +15,17 @@ import org.jspecify.annotations.Nullable;
 /// One question on a connection of the pool, sent once more when the connection turns out to have
 /// been closed while it was idle. One thread asks; any may close.
 final class PeerExchange implements AutoCloseable {
+  /// A few bytes into an empty buffer of the kernel.
+  private static final Duration PARTING = Duration.ofSeconds(1);
+
   private final PeerPool pool;
   private final ByteBuffer question;
 
   /// Null once closed.
   private final AtomicReference<@Nullable PeerConnection> connection;
+
+  /// What is said when it is closed in order.
+  private volatile @Nullable ByteBuffer parting;
 
   private volatile boolean ended;
 
@@ -121,6 +127,11 @@ final class PeerExchange implements AutoCloseable {
     return current().wire();
   }
 
+  /// Lets `close` send a frame that has no answer.
+  void partWith(ByteBuffer frame) {
+    parting = frame;
+  }
+
   /// The answer was taken to its end: the connection may be used again.
   void end() {
     ended = true;
@@ -149,13 +160,26 @@ final class PeerExchange implements AutoCloseable {
     return Duration.ofNanos(Math.max(1, deadline - pool.ticker().nanos()));
   }
 
+  private boolean part(PeerConnection last) {
+    ByteBuffer frame = parting;
+    if (frame == null) {
+      return true;
+    }
+    try {
+      last.wire().write(frame, PARTING);
+      return true;
+    } catch (StorageException e) {
+      return false;
+    }
+  }
+
   @Override
   public void close() {
     PeerConnection last = connection.getAndSet(null);
     if (last == null) {
       return;
     }
-    if (ended) {
+    if (ended && part(last)) {
       pool.giveBack(last);
     } else {
       pool.discard(last);

@@ -128,23 +128,23 @@ public final class PeerTls {
     return StorageException.of(Kind.INVALID, "setting " + setting + ": " + file + " " + why, e);
   }
 
-  /// Shakes hands as the one who connected; blocks.
+  /// Shakes hands as the one who connected; blocks. The channel stays the caller's to close.
   public SSLSocket connect(SocketChannel channel) throws IOException {
     InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
     SSLSocket socket =
         (SSLSocket)
             context
                 .getSocketFactory()
-                .createSocket(channel.socket(), remote.getHostString(), remote.getPort(), true);
+                .createSocket(channel.socket(), remote.getHostString(), remote.getPort(), false);
     socket.setEnabledProtocols(new String[] {TLS_1_3});
     socket.startHandshake();
     return socket;
   }
 
-  /// Shakes hands as the one who accepted; blocks.
+  /// Shakes hands as the one who accepted; blocks. The channel stays the caller's to close.
   public SSLSocket accept(SocketChannel channel) throws IOException {
     SSLSocket socket =
-        (SSLSocket) context.getSocketFactory().createSocket(channel.socket(), null, true);
+        (SSLSocket) context.getSocketFactory().createSocket(channel.socket(), null, false);
     socket.setUseClientMode(false);
     socket.setNeedClientAuth(true);
     socket.setEnabledProtocols(new String[] {TLS_1_3});

@@ -21,6 +21,9 @@ final class Failures {
   }
 
   static StorageException connecting(String peer, IOException cause) {
+    if (cause instanceof StorageException known) {
+      return known;
+    }
     if (Thread.currentThread().isInterrupted()) {
       return interrupted(peer, cause);
     }

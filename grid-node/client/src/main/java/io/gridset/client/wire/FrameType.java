@@ -29,6 +29,9 @@ public enum FrameType {
   ELSEWHERE(13, 1 << 10),
   /// Server: not here.
   NOT_HELD(14, 0),
+  /// Client: it has got the block and keeps a copy. Only after a request that named where; no
+  /// answer.
+  TAKEN(15, 0),
 
   /// Client: a file version.
   PRESENCE(20, 16),

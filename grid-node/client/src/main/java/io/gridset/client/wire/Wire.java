@@ -12,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /// One connection, as frames and raw bytes. One thread reads and writes at a time; any thread may
@@ -66,7 +65,9 @@ public final class Wire implements AutoCloseable {
           most,
           () -> {
             channel.connect(address);
-            return transport(channel, terms.tls() == null ? null : terms.tls().connect(channel));
+            return terms.tls() == null
+                ? new PlainTransport(channel)
+                : new TlsTransport(terms.tls().connect(channel));
           });
     } catch (IOException e) {
       throw Failures.connecting(peer, e);
@@ -76,11 +77,25 @@ public final class Wire implements AutoCloseable {
   /// Takes over a channel that was accepted; it is closed when that fails.
   public static Wire accept(SocketChannel channel, Terms terms) throws StorageException {
     return over(
-        channel,
-        "the peer",
-        terms.watch(),
-        terms.greeting(),
-        () -> transport(channel, terms.tls() == null ? null : terms.tls().accept(channel)));
+        channel, "the peer", terms.watch(), terms.greeting(), () -> accepted(channel, terms.tls()));
+  }
+
+  private static Transport accepted(SocketChannel channel, @Nullable PeerTls tls)
+      throws IOException {
+    if (tls == null) {
+      return new PlainTransport(channel);
+    }
+    try {
+      return new TlsTransport(tls.accept(channel));
+    } catch (IOException e) {
+      // Closed with bytes unread, the connection would be reset, and the other side not learn why.
+      channel.shutdownOutput();
+      ByteBuffer ignored = ByteBuffer.allocate(1024);
+      while (channel.read(ignored.clear()) >= 0) {
+        ignored.clear();
+      }
+      throw e;
+    }
   }
 
   private interface Start {
@@ -106,11 +121,6 @@ public final class Wire implements AutoCloseable {
       guard.close();
       throw late ? Failures.late(peer, patience, e) : Failures.connecting(peer, e);
     }
-  }
-
-  private static Transport transport(SocketChannel channel, @Nullable SSLSocket tls)
-      throws IOException {
-    return tls == null ? new PlainTransport(channel) : new TlsTransport(tls);
   }
 
   /// Whether anything came since the last `forget`.

@@ -1,5 +1,7 @@
 package io.gridset.server.cluster;
 
+import io.gridset.client.DrainView;
+import io.gridset.client.DrainView.Phase;
 import io.gridset.client.peer.ClusterView;
 import io.gridset.client.peer.ObjectLocator;
 import io.gridset.client.peer.PeerAddress;
@@ -11,7 +13,6 @@ import io.gridset.core.placement.MemberView;
 import io.gridset.core.placement.Ranking;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.unit.Ticker;
-import io.gridset.server.cluster.DrainProgress.Phase;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.BitSet;
@@ -91,15 +92,15 @@ public final class Drain {
     ranking = Ranking.of(MemberView.of(others));
   }
 
-  public DrainProgress progress() {
+  public DrainView progress() {
     Phase now = phase;
     long until = now == Phase.RUNNING ? parts.ticker().nanos() : ended;
-    return new DrainProgress(
+    return new DrainView(
         now, total.get(), handed.get(), noRoom.get(), TimeUnit.NANOSECONDS.toMillis(until - start));
   }
 
   /// Hands over until all is placed or declined, or the time is over.
-  public DrainProgress run() {
+  public DrainView run() {
     boolean somebody = ranking.view().members().stream().anyMatch(member -> member.weight() > 0);
     try {
       List<HeldDataset> datasets = parts.datasets().get();

@@ -209,11 +209,11 @@ public final class GridLoads implements AutoCloseable {
       }
       return;
     }
-    share.steer(order, homes, datasets.find(order.datasetUid()));
     long limit = order.request().options().bytesPerSecond();
     if (limit > 0) {
       share.limit((double) limit / sum(order).busy());
     }
+    share.steer(order, homes, datasets.find(order.datasetUid()));
     share.tell(progress, key(id, homes.self()));
   }
 

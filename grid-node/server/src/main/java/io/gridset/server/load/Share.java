@@ -5,7 +5,6 @@ import io.gridset.core.block.BlockLayout;
 import io.gridset.core.dataset.LoadOptions;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.Ranking;
-import io.gridset.core.store.StorageException;
 import io.gridset.server.read.CachedDatasetFiles;
 import io.gridset.server.tree.TreeFile;
 import java.util.BitSet;
@@ -41,13 +40,13 @@ final class Share {
     }
 
     /// Bytes of it that are here now.
-    long presentBytes(CachedDatasetFiles files) throws StorageException {
+    long presentBytes(CachedDatasetFiles files) {
       if (bytes == 0) {
         return 0;
       }
       return isWhole()
           ? files.cache().presentBytes(file.version())
-          : files.presentBytes(file, blocks::get);
+          : files.presentBytes(file, blocks);
     }
   }
 

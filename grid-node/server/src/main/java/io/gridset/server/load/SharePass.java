@@ -211,7 +211,7 @@ final class SharePass {
     return Long.parseUnsignedLong(version.id(), 0, Long.BYTES * 2, 16);
   }
 
-  private void begin(TreeFile file) throws StorageException {
+  private void begin(TreeFile file) {
     Share.Part part = share.of(file, dataset.blockBytes());
     long before = part.presentBytes(files);
     if (before >= part.bytes()) {
@@ -288,11 +288,7 @@ final class SharePass {
     }
 
     long broughtBytes() {
-      try {
-        return Math.max(0, part.presentBytes(files) - before);
-      } catch (StorageException e) {
-        return 0; // The fetch itself meets the cause.
-      }
+      return Math.max(0, part.presentBytes(files) - before);
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.Ticker;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -25,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// Answers requests for blocks: from what is here, by bringing it, or by naming a member that has
 /// just got it. Bytes are written straight from where the block is held. Thread-safe.
 final class BlockGiver {
-  /// A block that so many receive at once shall spread from those who have got it.
-  private static final int HOT = 5;
+  /// Who waits for the receivers of a hot block stops waiting when they take nothing for this part
+  /// of the time after which they are cut off: 2 s by default.
+  private static final int STUCK_PART = 15;
 
   /// However steadily a receiver takes a little, a block is not held for it any longer.
   private static final Duration LONGEST_SEND = Duration.ofMinutes(15);
@@ -37,7 +39,8 @@ final class BlockGiver {
   private final ExecutorService threads;
   private final Semaphore loads;
   private final CopyHolders holders;
-  private final ConcurrentSends sends = new ConcurrentSends();
+  private final BlockSends sends = new BlockSends();
+  private final Ticker ticker;
 
   BlockGiver(
       PeerService service,
@@ -50,6 +53,7 @@ final class BlockGiver {
     this.counters = counters;
     this.threads = threads;
     this.loads = new Semaphore(limits.loads());
+    this.ticker = ticker;
     this.holders = new CopyHolders(ticker);
   }
 
@@ -57,7 +61,7 @@ final class BlockGiver {
   ///
   /// @throws StorageException of kind UNAVAILABLE or TIMED_OUT when the connection is at its end
   /// @throws Unanswerable what the asker is to be told
-  void give(BlockRequest request, PeerCaller caller, Wire wire)
+  @Nullable Given give(BlockRequest request, PeerCaller caller, Wire wire)
       throws StorageException, Unanswerable {
     Optional<HeldBlock> found;
     try {
@@ -67,12 +71,35 @@ final class BlockGiver {
       throw new Unanswerable(e);
     }
     if (found.isPresent()) {
-      send(request, found.get(), wire);
-    } else if (request.mode() == Mode.IF_HELD && !service.isComing(request)) {
-      wire.write(FrameWriter.bare(FrameType.NOT_HELD), limits.stall());
-    } else {
-      send(request, bring(request, wire), wire);
+      return send(request, found.get(), wire);
     }
+    if (request.mode() == Mode.IF_HELD && !service.isComing(request)) {
+      wire.write(FrameWriter.bare(FrameType.NOT_HELD), limits.stall());
+      return null;
+    }
+    return send(request, bring(request, wire), wire);
+  }
+
+  /// A block that was sent to one who will say when it has it: what is written may still be on its
+  /// way.
+  static final class Given {
+    private final BlockRequest request;
+    private final ByteBuffer[] bytes;
+
+    private Given(BlockRequest request, ByteBuffer[] bytes) {
+      this.request = request;
+      this.bytes = bytes;
+    }
+  }
+
+  /// The receiver has got it.
+  void taken(Given given) {
+    holders.received(given.request.key(), given.request.copyAt());
+  }
+
+  /// The receiver has got it, or will not.
+  void end(Given given) {
+    sends.end(given.request.key(), given.bytes);
   }
 
   /// A failure that belongs to the question and not to the connection.
@@ -90,31 +117,30 @@ final class BlockGiver {
     }
   }
 
-  private void send(BlockRequest request, HeldBlock block, Wire wire) throws StorageException {
-    BlockKey key = request.key();
+  private @Nullable Given send(BlockRequest request, HeldBlock block, Wire wire)
+      throws StorageException {
     try (block) {
-      int at = sends.begin(key);
+      ByteBuffer[] bytes = frames(block);
+      @Nullable String other = turn(request, bytes, wire);
+      if (other != null) {
+        counters.redirected.increment();
+        wire.write(FrameWriter.of(FrameType.ELSEWHERE).writeText(other).finish(), limits.stall());
+        return null;
+      }
+      @Nullable Given given = null;
       try {
-        @Nullable String other = at < HOT ? null : elsewhere(request);
-        if (other == null) {
-          write(request, block, wire);
-        } else {
-          counters.redirected.increment();
-          wire.write(FrameWriter.of(FrameType.ELSEWHERE).writeText(other).finish(), limits.stall());
-        }
+        write(request, bytes, wire);
+        given = request.copyAt().isEmpty() ? null : new Given(request, bytes);
+        return given;
       } finally {
-        sends.end(key);
+        if (given == null) {
+          sends.end(request.key(), bytes);
+        }
       }
     }
   }
 
-  private @Nullable String elsewhere(BlockRequest request) {
-    return request.mode() == Mode.AS_HOME
-        ? holders.next(request.key(), request.copyAt()).orElse(null)
-        : null;
-  }
-
-  private void write(BlockRequest request, HeldBlock block, Wire wire) throws StorageException {
+  private static ByteBuffer[] frames(HeldBlock block) {
     List<ByteBuffer> bytes = block.bytes().buffers();
     ByteBuffer[] all = new ByteBuffer[bytes.size() + 1];
     all[0] =
@@ -125,6 +151,53 @@ final class BlockGiver {
     for (int i = 0; i < bytes.size(); i++) {
       all[i + 1] = bytes.get(i);
     }
+    return all;
+  }
+
+  /// Begins the send, when it is its turn; else says who has got the block. A block that many want
+  /// at once spreads from the first ones who got it: the others wait for these, as long as they
+  /// take bytes, with a sign of life now and then.
+  private @Nullable String turn(BlockRequest request, ByteBuffer[] bytes, Wire wire)
+      throws StorageException {
+    BlockKey key = request.key();
+    if (request.mode() != Mode.AS_HOME) {
+      sends.begin(key, bytes);
+      return null;
+    }
+    if (sends.tryBegin(key, bytes)) {
+      return null;
+    }
+    long left = sends.bytesLeft(key);
+    long movedAt = ticker.nanos();
+    while (true) {
+      @Nullable String other = holders.next(key, request.copyAt()).orElse(null);
+      if (other != null || sends.tryBegin(key, bytes)) {
+        return other;
+      }
+      if (!awaitEnd()) {
+        wire.write(FrameWriter.bare(FrameType.AT_IT), limits.stall());
+      }
+      long leftNow = sends.bytesLeft(key);
+      if (leftNow != left) {
+        left = leftNow;
+        movedAt = ticker.nanos();
+      } else if (ticker.nanos() - movedAt > limits.stall().toNanos() / STUCK_PART) {
+        sends.begin(key, bytes);
+        return null;
+      }
+    }
+  }
+
+  private boolean awaitEnd() throws StorageException {
+    try {
+      return sends.awaitEnd(limits.heartbeat());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw closing(e);
+    }
+  }
+
+  private void write(BlockRequest request, ByteBuffer[] all, Wire wire) throws StorageException {
     try {
       wire.write(all, limits.stall(), LONGEST_SEND);
       counters.blocksSent.increment();
@@ -134,11 +207,8 @@ final class BlockGiver {
       }
       throw e;
     } finally {
-      int left = bytes.stream().mapToInt(ByteBuffer::remaining).sum();
-      counters.bytesSent.add(block.bytes().byteCount() - left);
-    }
-    if (!request.copyAt().isEmpty()) {
-      holders.received(request.key(), request.copyAt());
+      int left = Arrays.stream(all, 1, all.length).mapToInt(ByteBuffer::remaining).sum();
+      counters.bytesSent.add(request.length() - left);
     }
   }
 

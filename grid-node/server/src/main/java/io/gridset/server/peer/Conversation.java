@@ -3,11 +3,11 @@ package io.gridset.server.peer;
 import io.gridset.client.peer.BlockExchange;
 import io.gridset.client.peer.BlockReply;
 import io.gridset.client.peer.BlockRequest;
-import io.gridset.client.peer.PeerAddress;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.server.read.FlightCourse;
+import io.gridset.server.read.ReadSettings;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +22,14 @@ final class Conversation implements AutoCloseable {
   /// How much longer a silent member may still come, while others are asked as well.
   static final Duration LATE = Duration.ofSeconds(10);
 
-  private final GridLinks links;
-  private final PeerHealth health;
+  /// Longest wait for a place at a member, as long as it is well.
+  private static final Duration QUEUE = ReadSettings.DEFAULT_PATIENCE;
+
+  private final Switchboard board;
+  private final FlightCourse course;
   private final String member;
   private final Consumer<News> teller;
-  private @Nullable BlockExchange exchange;
+  private Switchboard.@Nullable Call call;
   private boolean closed;
 
   /// What happens.
@@ -52,9 +55,9 @@ final class Conversation implements AutoCloseable {
   }
 
   /// @param teller takes what happens, at once, on this conversation's thread
-  Conversation(GridLinks links, PeerHealth health, String member, Consumer<News> teller) {
-    this.links = links;
-    this.health = health;
+  Conversation(Switchboard board, FlightCourse course, String member, Consumer<News> teller) {
+    this.board = board;
+    this.course = course;
     this.member = member;
     this.teller = teller;
   }
@@ -69,20 +72,26 @@ final class Conversation implements AutoCloseable {
 
   /// After [News.Coming], the exchange to take the bytes from; null when it was closed meanwhile.
   synchronized @Nullable BlockExchange exchange() {
-    return closed ? null : exchange;
+    return call == null ? null : call.exchange();
   }
 
   @Override
   public void close() {
-    BlockExchange open;
+    Switchboard.Call open;
     synchronized (this) {
       closed = true;
-      open = exchange;
-      exchange = null;
+      open = call;
+      call = null;
     }
     if (open != null) {
       open.close();
+    } else {
+      board.gates().reconsider(member); // It may be queuing.
     }
+  }
+
+  private synchronized boolean isWanted() {
+    return !closed;
   }
 
   private void run(BlockRequest request) {
@@ -98,7 +107,7 @@ final class Conversation implements AutoCloseable {
   }
 
   private void converse(BlockRequest request) throws StorageException {
-    BlockExchange asked = ask(member, request);
+    BlockExchange asked = ask(member, request, QUEUE);
     Duration patience = SILENCE;
     while (asked != null) {
       switch (asked.next(patience)) {
@@ -122,7 +131,7 @@ final class Conversation implements AutoCloseable {
           if (cameFrom(named, request)) {
             return;
           }
-          asked = ask(member, as(BlockRequest.Mode.AS_HOME_WITHOUT_REDIRECT, request));
+          asked = ask(member, as(BlockRequest.Mode.AS_HOME_WITHOUT_REDIRECT, request), QUEUE);
         }
         case BlockReply.NotHeld() -> {
           teller.accept(new News.NotHeld(this));
@@ -134,15 +143,16 @@ final class Conversation implements AutoCloseable {
         }
       }
     }
+    teller.accept(new News.NotHeld(this)); // It became suspect, or nothing is wanted any more.
   }
 
   /// Asks the one who is said to have a copy; its failure is not the home's.
   private boolean cameFrom(String named, BlockRequest request) {
-    if (health.isSuspect(named) || links.address(named).isEmpty()) {
+    if (board.health().isSuspect(named) || board.links().address(named).isEmpty()) {
       return false;
     }
     try {
-      BlockExchange asked = ask(named, as(BlockRequest.Mode.IF_HELD, request));
+      BlockExchange asked = ask(named, as(BlockRequest.Mode.IF_HELD, request), SILENCE);
       BlockReply reply = asked == null ? new BlockReply.NotHeld() : asked.next(SILENCE);
       while (asked != null && reply instanceof BlockReply.AtIt) {
         reply = asked.next(SILENCE);
@@ -152,11 +162,11 @@ final class Conversation implements AutoCloseable {
         return true;
       }
       if (reply instanceof BlockReply.Silent) {
-        health.suspect(named);
+        board.health().suspect(named);
       }
     } catch (StorageException e) {
       if (Failures.isSilence(e)) {
-        health.suspect(named);
+        board.health().suspect(named);
       }
     }
     return false;
@@ -167,27 +177,24 @@ final class Conversation implements AutoCloseable {
         request.object(), request.blockBytes(), request.index(), mode, request.copyAt());
   }
 
-  /// Null when this was closed.
-  private @Nullable BlockExchange ask(String who, BlockRequest request) throws StorageException {
-    Optional<PeerAddress> address = links.address(who);
-    if (address.isEmpty()) {
-      throw StorageException.of(Kind.UNAVAILABLE, "member " + who + " has no address");
-    }
-    BlockExchange fresh = links.peers().ask(address.get(), request, SILENCE);
-    BlockExchange before;
+  /// Null when it is not wanted any more, or `who` became suspect in the queue.
+  private @Nullable BlockExchange ask(String who, BlockRequest request, Duration queue)
+      throws StorageException {
+    Switchboard.Call fresh =
+        board.call(who, request, new Switchboard.Terms(course, this::isWanted, queue)).orElse(null);
+    Switchboard.Call before;
     boolean late;
     synchronized (this) {
       late = closed;
-      before = exchange;
-      exchange = late ? null : fresh;
+      before = call;
+      call = late ? null : fresh;
     }
     if (before != null) {
       before.close();
     }
-    if (late) {
+    if (late && fresh != null) {
       fresh.close();
-      return null;
     }
-    return fresh;
+    return late || fresh == null ? null : fresh.exchange();
   }
 }

@@ -1,7 +1,6 @@
 package io.gridset.server.peer;
 
 import io.gridset.server.read.BlockSource;
-import io.gridset.server.read.RequestGate;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -10,18 +9,11 @@ import org.jspecify.annotations.Nullable;
 /// This node's way to blocks in a grid: what the sources of all its datasets share. `close()` ends
 /// waiting; the links are the caller's. Thread-safe.
 public final class GridBlocks implements AutoCloseable {
-  /// 64 whole blocks, 256 MiB: what a fast link moves while a home asks its store once.
-  private static final int UNITS = 256;
-
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Shared shared;
 
-  /// What sources share. Two gates, for a flight that acts as home may be what another member's
-  /// asking flight waits for: it must not queue behind this node's own asking ones.
-  record Shared(
-      GridLinks links, GridReading reading, PeerHealth health, PresenceBoard board, Gates gates) {}
-
-  record Gates(RequestGate asking, RequestGate acting, Pause pause) {}
+  /// What sources share.
+  record Shared(GridReading reading, Switchboard board, PresenceBoard presences, Pause pause) {}
 
   public GridBlocks(GridLinks links, GridReading reading) {
     this(links, reading, null);
@@ -30,10 +22,10 @@ public final class GridBlocks implements AutoCloseable {
   /// @param pause how to wait, or null to wait on the clock until `close()`
   GridBlocks(GridLinks links, GridReading reading, @Nullable Pause pause) {
     Pause waiting = pause != null ? pause : this::await;
-    PeerHealth health = new PeerHealth(links, waiting);
-    PresenceBoard board = new PresenceBoard(links, health);
-    Gates gates = new Gates(new RequestGate(UNITS), new RequestGate(UNITS), waiting);
-    shared = new Shared(links, reading, health, board, gates);
+    MemberGates gates = new MemberGates();
+    PeerHealth health = new PeerHealth(links, waiting, gates::reconsider);
+    Switchboard board = new Switchboard(links, health, gates);
+    shared = new Shared(reading, board, new PresenceBoard(links, health), waiting);
   }
 
   /// Where the blocks of a dataset come from, given its origin.

@@ -13,12 +13,9 @@ import io.gridset.server.read.BlockWish;
 import io.gridset.server.read.Copies;
 import io.gridset.server.read.FlightCourse;
 import io.gridset.server.read.FlightCourse.Stage;
-import io.gridset.server.read.RequestGate;
-import io.gridset.server.read.RequestGate.Permit;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -82,13 +79,13 @@ final class GridSource implements BlockSource {
 
     /// A node that has only the members goes round until one of them has it.
     void withoutOrigin() throws StorageException {
-      long deadline = grid.links().ticker().nanos() + grid.reading().patience().toNanos();
+      long deadline = grid.board().links().ticker().nanos() + grid.reading().patience().toNanos();
       Duration wait = FIRST_BACK_OFF;
       while (!askTheHomes() && !takeFromHolders()) {
         wrongSenders.clear();
         originFailure = null;
         boolean closing = pause(wait);
-        if (closing || grid.links().ticker().nanos() - deadline >= 0) {
+        if (closing || grid.board().links().ticker().nanos() - deadline >= 0) {
           throw nobody();
         }
         wait =
@@ -100,12 +97,12 @@ final class GridSource implements BlockSource {
 
     @Override
     public Conversation begin(String member, Consumer<Conversation.News> teller) {
-      return new Conversation(grid.links(), grid.health(), member, teller);
+      return new Conversation(grid.board(), wish.course(), member, teller);
     }
 
     @Override
     public PeerHealth health() {
-      return grid.health();
+      return grid.board().health();
     }
 
     @Override
@@ -135,55 +132,36 @@ final class GridSource implements BlockSource {
       FlightCourse course = wish.course();
       BooleanSupplier asking = () -> course.stage() == Stage.ASKING;
       List<String> before = asking.getAsBoolean() ? membersBefore() : List.of();
-      if (before.isEmpty()) {
-        return false;
-      }
-      RequestGate gate = grid.gates().asking();
-      try (FlightCourse.Watch _ = course.watch(gate::reconsider);
-          Permit permit = enter(gate, asking)) {
-        return permit != null && ask(Mode.AS_HOME, before, asking);
-      }
+      return !before.isEmpty() && ask(Mode.AS_HOME, before, asking);
     }
 
     /// Those to be asked before this node acts itself. Without the origin it never does, and asks
     /// the suspects too, last.
     private List<String> membersBefore() {
       List<String> ranked =
-          grid.links().homes().first(wish.key(), MAX_RANK).stream()
+          grid.board().links().homes().first(wish.key(), MAX_RANK).stream()
               .map(member -> member.id())
-              .takeWhile(id -> !id.equals(grid.links().homes().self()))
-              .filter(id -> grid.links().address(id).isPresent())
+              .takeWhile(id -> !id.equals(grid.board().links().homes().self()))
+              .filter(id -> grid.board().links().address(id).isPresent())
               .toList();
-      List<String> well = ranked.stream().filter(id -> !grid.health().isSuspect(id)).toList();
+      List<String> well =
+          ranked.stream().filter(id -> !grid.board().health().isSuspect(id)).toList();
       return well.isEmpty() && grid.reading().origin() == OriginAccess.NONE ? ranked : well;
     }
 
     private boolean takeFromHolders() throws StorageException {
-      BooleanSupplier always = () -> true;
-      RequestGate gate = grid.gates().acting();
-      try (FlightCourse.Watch _ = wish.course().watch(gate::reconsider);
-          Permit _ = enter(gate, always)) {
-        PresenceRound round = grid.board().ask(wish.key());
-        Set<String> asked = new HashSet<>(wrongSenders);
-        while (true) {
-          List<String> holders = round.holders(wish.block(), asked, PresenceBoard.PATIENCE);
-          if (holders.isEmpty()) {
-            return false;
-          }
-          asked.addAll(holders);
-          if (ask(Mode.IF_HELD, holders, always)) {
-            return true;
-          }
+      PresenceRound round = grid.presences().ask(wish.key());
+      Set<String> asked = new HashSet<>(wrongSenders);
+      while (true) {
+        List<String> holders = round.holders(wish.block(), asked, PresenceBoard.PATIENCE);
+        if (holders.isEmpty()) {
+          return false;
+        }
+        asked.addAll(holders);
+        if (ask(Mode.IF_HELD, holders, () -> true)) {
+          return true;
         }
       }
-    }
-
-    private @Nullable Permit enter(RequestGate gate, BooleanSupplier wanted)
-        throws StorageException {
-      Optional<Permit> permit =
-          gate.enterWhile(
-              wanted, wish.range().length(), wish.course()::priority, grid.reading().patience());
-      return permit.orElse(null);
     }
 
     private boolean ask(Mode mode, List<String> members, BooleanSupplier wanted)
@@ -202,13 +180,13 @@ final class GridSource implements BlockSource {
               wish.file().storePath(),
               wish.file().identity());
       boolean keeps = grid.reading().copies() == Copies.WHILE_THERE_IS_ROOM;
-      String copyAt = keeps ? grid.links().homes().self() : "";
+      String copyAt = keeps ? grid.board().links().homes().self() : "";
       return new BlockRequest(object, wish.layout().blockBytes(), wish.block(), mode, copyAt);
     }
 
     private boolean pause(Duration wait) throws StorageException {
       try {
-        return grid.gates().pause().await(wait);
+        return grid.pause().await(wait);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw StorageException.of(Kind.CANCELLED, "interrupted while asking for a block", e);

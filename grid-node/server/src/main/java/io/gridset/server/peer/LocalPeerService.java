@@ -3,6 +3,7 @@ package io.gridset.server.peer;
 import io.gridset.client.peer.BlockRequest;
 import io.gridset.client.peer.Presence;
 import io.gridset.core.block.FileVersion;
+import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.read.BlockOffers;
@@ -62,6 +63,11 @@ public final class LocalPeerService implements PeerService {
       coming.or(dataset.files().offers().coming(version));
     }
     return new Presence(present, coming);
+  }
+
+  @Override
+  public Optional<DatasetName> datasetName(String uid) {
+    return datasets.hosted(uid).map(HostedDatasets.Hosted::name);
   }
 
   private Asked find(BlockRequest request) throws StorageException {

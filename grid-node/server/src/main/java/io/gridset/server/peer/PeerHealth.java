@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,13 +33,16 @@ final class PeerHealth {
   private final Pause pause;
   private final Map<String, Suspicion> suspects = new ConcurrentHashMap<>();
 
+  private final Consumer<String> onSuspect;
   private final Set<String> pinged = ConcurrentHashMap.newKeySet();
 
   private record Suspicion(long untilNanos, Duration length) {}
 
-  PeerHealth(GridLinks links, Pause pause) {
+  /// @param onSuspect told each time a member became suspect; must return at once
+  PeerHealth(GridLinks links, Pause pause, Consumer<String> onSuspect) {
     this.links = links;
     this.pause = pause;
+    this.onSuspect = onSuspect;
   }
 
   boolean isSuspect(String memberId) {
@@ -52,6 +56,7 @@ final class PeerHealth {
       LOG.info("member {} does not answer; others are asked meanwhile", memberId);
     }
     lengthen(memberId);
+    onSuspect.accept(memberId);
     if (pinged.size() < MAX_PINGED && pinged.add(memberId)) {
       Thread.ofVirtual().name("ping-" + memberId).start(() -> pingUntilItAnswers(memberId));
     }

@@ -11,6 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /// Who has what of the file versions that are being loaded, asked side by side, once for all blocks
 /// of a file version, and believed for moments. Thread-safe.
@@ -27,8 +31,13 @@ final class PresenceBoard {
   /// File versions remembered.
   private static final int MAX_ROUNDS = 256;
 
+  /// Questions to one member under way: there are two connections for small ones, and pings need
+  /// one. A queue here must not be taken for silence there.
+  private static final int QUESTIONS = 1;
+
   private final GridLinks links;
   private final PeerHealth health;
+  private final ConcurrentMap<String, Semaphore> places = new ConcurrentHashMap<>();
   private final Map<Question, PresenceRound> rounds =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -76,6 +85,23 @@ final class PresenceBoard {
   }
 
   private Presence presence(String member, FileVersion version) {
+    Semaphore place = places.computeIfAbsent(member, _ -> new Semaphore(QUESTIONS, true));
+    try {
+      if (!place.tryAcquire(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        return Presence.nothing();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Presence.nothing();
+    }
+    try {
+      return health.isSuspect(member) ? Presence.nothing() : ask(member, version);
+    } finally {
+      place.release();
+    }
+  }
+
+  private Presence ask(String member, FileVersion version) {
     Optional<PeerAddress> address = links.address(member);
     if (address.isEmpty()) {
       return Presence.nothing();

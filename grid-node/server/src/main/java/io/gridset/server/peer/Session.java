@@ -30,6 +30,9 @@ final class Session {
   private boolean busy = true;
   private boolean closing;
 
+  /// The block sent last, while its receiver has not said that it has it.
+  private BlockGiver.@Nullable Given given;
+
   Session(Wire wire, Parts parts) {
     this.wire = wire;
     this.parts = parts;
@@ -53,8 +56,11 @@ final class Session {
         if (question == null || !work()) {
           break;
         }
-        parts.counters().requests.increment();
-        answerOrRefuse(question, caller);
+        settle(question.type());
+        if (question.type() != FrameType.TAKEN) {
+          parts.counters().requests.increment();
+          answerOrRefuse(question, caller);
+        }
       }
       wire.close();
     } catch (StorageException e) {
@@ -63,6 +69,17 @@ final class Session {
       LOG.error("A connection to the data server ended by a fault of this node", e);
     } finally {
       wire.close();
+      settle(FrameType.REFUSED);
+    }
+  }
+
+  private void settle(FrameType next) {
+    if (given != null) {
+      if (next == FrameType.TAKEN) {
+        parts.giver().taken(given);
+      }
+      parts.giver().end(given);
+      given = null;
     }
   }
 
@@ -111,7 +128,7 @@ final class Session {
   private void answer(Frame question, PeerCaller caller)
       throws StorageException, BlockGiver.Unanswerable {
     switch (question.type()) {
-      case BLOCK -> parts.giver().give(PeerCodec.decodeBlock(question), caller, wire);
+      case BLOCK -> given = parts.giver().give(PeerCodec.decodeBlock(question), caller, wire);
       case PRESENCE -> {
         require(caller);
         write(PeerCodec.encode(parts.service().presence(PeerCodec.decodeVersion(question))));
@@ -127,6 +144,7 @@ final class Session {
           AT_IT,
           ELSEWHERE,
           NOT_HELD,
+          TAKEN,
           PRESENT,
           PONG,
           ANSWER ->

@@ -4,7 +4,6 @@ import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.BlockCache;
-import io.gridset.core.cache.CachedFile;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.file.KnownEntry;
@@ -16,11 +15,11 @@ import io.gridset.server.tree.DatasetTree;
 import io.gridset.server.tree.DirectoryView;
 import io.gridset.server.tree.TreeFile;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.IntPredicate;
 
 /// The files of one dataset, through the block cache. Thread-safe. Neither the tree nor the cache
 /// is closed with it: they are the caller's.
@@ -158,20 +157,11 @@ public final class CachedDatasetFiles implements DatasetFiles, AutoCloseable {
   }
 
   /// Bytes of those blocks of a file that are `asked` for and here now.
-  public long presentBytes(TreeFile file, IntPredicate asked) throws StorageException {
-    if (cache.presentBytes(file.version()) == 0) {
-      return 0; // Opening it would make a place for it.
-    }
+  public long presentBytes(TreeFile file, BitSet asked) {
     BlockLayout layout = new BlockLayout(file.entry().sizeBytes(), settings.blockBytes());
-    long bytes = 0;
-    try (CachedFile cached = cache.open(file.version(), layout, uid)) {
-      for (int block = 0; block < layout.blockCount(); block++) {
-        if (asked.test(block) && cached.isPresent(block)) {
-          bytes += layout.range(block).length();
-        }
-      }
-    }
-    return bytes;
+    BitSet here = cache.presentBlocks(file.version());
+    here.and(asked);
+    return here.stream().mapToLong(block -> layout.range(block).length()).sum();
   }
 
   public DatasetTree tree() {

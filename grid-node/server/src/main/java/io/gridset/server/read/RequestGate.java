@@ -30,6 +30,7 @@ public final class RequestGate {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Waiter> waiters = new ArrayList<>();
+  private final int reserved;
   private int free;
 
   private static final class Waiter {
@@ -50,12 +51,14 @@ public final class RequestGate {
 
   /// A store's gate.
   RequestGate() {
-    this(UNITS);
+    this(UNITS, RESERVED_UNITS);
   }
 
-  /// @param units a block takes 4, a small file 1
-  public RequestGate(int units) {
+  /// @param units a block takes 4, a small file 1, as does anything of 0 bytes
+  /// @param reserved of these, what only those may take for whom somebody waits
+  public RequestGate(int units, int reserved) {
     free = units;
+    this.reserved = reserved;
   }
 
   /// A place, given back by `close()`.
@@ -153,7 +156,7 @@ public final class RequestGate {
           best = waiter;
         }
       }
-      int usable = best.priority.get().isAwaited() ? free : free - RESERVED_UNITS;
+      int usable = best.priority.get().isAwaited() ? free : free - reserved;
       if (best.units > usable) {
         return;
       }

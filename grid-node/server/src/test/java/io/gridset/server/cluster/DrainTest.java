@@ -3,13 +3,14 @@ package io.gridset.server.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gridset.client.DrainView;
+import io.gridset.client.DrainView.Phase;
 import io.gridset.client.peer.ObjectLocator;
 import io.gridset.client.trust.ReaderClaims;
 import io.gridset.core.block.BlockKey;
 import io.gridset.core.placement.Ranking;
 import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException;
-import io.gridset.server.cluster.DrainProgress.Phase;
 import io.gridset.server.cluster.TestGrid.Fault;
 import io.gridset.server.cluster.TestGrid.Node;
 import java.time.Duration;
@@ -48,7 +49,7 @@ class DrainTest {
     Node leaving = grid.nodes.get("a");
     long bytes = fillHomes(60);
     grid.members("b", "c");
-    DrainProgress progress = leaving.drain(LONG).run();
+    DrainView progress = leaving.drain(LONG).run();
     assertThat(progress.phase()).isEqualTo(Phase.DONE);
     assertThat(progress.totalBytes()).isEqualTo(bytes);
     assertThat(progress.handedBytes()).isEqualTo(bytes);
@@ -75,7 +76,7 @@ class DrainTest {
       receiver.fill(file, 0);
       own.add(file);
     }
-    DrainProgress progress = leaving.drain(LONG).run();
+    DrainView progress = leaving.drain(LONG).run();
     assertThat(progress.phase()).isEqualTo(Phase.DONE);
     assertThat(own).allMatch(file -> receiver.holds(file, 0));
     assertThat(progress.handedBytes()).isPositive();
@@ -93,7 +94,7 @@ class DrainTest {
     grid.members("b", "c");
     Node leaving = grid.nodes.get("a");
     leaving.fault = Fault.SENDS_WRONG_BYTES;
-    DrainProgress progress = leaving.drain(LONG).run();
+    DrainView progress = leaving.drain(LONG).run();
     assertThat(progress.handedBytes()).isPositive();
     assertThat(progress.handedBytes() + progress.noRoomBytes()).isEqualTo(progress.totalBytes());
     for (Node node : List.of(grid.nodes.get("b"), grid.nodes.get("c"))) {
@@ -114,7 +115,7 @@ class DrainTest {
     long bytes = fillHomes(60);
     grid.members("b", "c");
     grid.nodes.get("b").fault = Fault.REFUSES_CALLS;
-    DrainProgress progress = grid.nodes.get("a").drain(LONG).run();
+    DrainView progress = grid.nodes.get("a").drain(LONG).run();
     assertThat(progress.handedBytes()).isEqualTo(bytes);
     assertThat(progress.phase()).isEqualTo(Phase.DONE);
   }
@@ -126,7 +127,7 @@ class DrainTest {
     long bytes = fillHomes(60);
     grid.members("b", "c");
     grid.nodes.get("b").fault = Fault.HANGS;
-    DrainProgress progress = grid.nodes.get("a").drain(Duration.ofSeconds(1)).run();
+    DrainView progress = grid.nodes.get("a").drain(Duration.ofSeconds(1)).run();
     assertThat(progress.phase()).isEqualTo(Phase.TIMED_OUT);
     assertThat(progress.handedBytes()).isPositive().isLessThan(bytes);
   }
@@ -146,7 +147,7 @@ class DrainTest {
     threeNodes(10_000);
     grid.members("a");
     long bytes = fillHomes(5);
-    DrainProgress progress = grid.nodes.get("a").drain(LONG).run();
+    DrainView progress = grid.nodes.get("a").drain(LONG).run();
     assertThat(progress.phase()).isEqualTo(Phase.NOBODY_ELSE);
     assertThat(progress.totalBytes()).isEqualTo(bytes);
     assertThat(progress.handedBytes()).isZero();

@@ -19,6 +19,7 @@ import io.gridset.server.read.Copies;
 import io.gridset.server.read.Homes;
 import io.gridset.server.read.MemoryBlockCache;
 import io.gridset.server.read.MemoryBudget;
+import io.gridset.server.read.ReadFixture;
 import io.gridset.server.read.ReadSettings;
 import io.gridset.server.state.SharedMaps;
 import io.gridset.server.tree.DatasetTree;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 
 /// Members of one process that share maps, a store and a clock, each with a cache and readers of
 /// its own. A member that dies is no longer in the view, and nothing of it is heard again.
@@ -148,8 +150,8 @@ final class LoadGrid implements AutoCloseable {
         + dead.stream().mapToLong(node -> node.store.bytesRead.get()).sum();
   }
 
-  void until(String what, java.util.function.BooleanSupplier condition) {
-    io.gridset.server.read.ReadFixture.until(what, condition);
+  void until(String what, BooleanSupplier condition) {
+    ReadFixture.until(what, condition);
   }
 
   /// Blocks that fewer than `replicas` living members hold, read from their caches.

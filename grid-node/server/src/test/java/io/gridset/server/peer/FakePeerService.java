@@ -3,7 +3,6 @@ package io.gridset.server.peer;
 import io.gridset.client.peer.BlockRequest;
 import io.gridset.client.peer.ObjectLocator;
 import io.gridset.client.peer.Presence;
-import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.PinnedBytes;
 import io.gridset.core.dataset.DatasetName;
@@ -32,6 +31,7 @@ final class FakePeerService implements PeerService {
   /// While it is closed, `bring` waits.
   volatile CountDownLatch gate = new CountDownLatch(0);
 
+  volatile int blockBytes = BLOCK_BYTES;
   volatile boolean coming;
   volatile int crcError;
   final AtomicInteger pinned = new AtomicInteger();
@@ -66,7 +66,7 @@ final class FakePeerService implements PeerService {
 
   @Override
   public Optional<HeldBlock> held(BlockRequest request) throws StorageException {
-    if (request.blockBytes() != BLOCK_BYTES) {
+    if (request.blockBytes() != blockBytes && request.blockBytes() != BLOCK_BYTES) {
       throw StorageException.of(Kind.INVALID, "another block size");
     }
     return cold ? Optional.empty() : Optional.of(block(request));
@@ -140,9 +140,5 @@ final class FakePeerService implements PeerService {
         pinned.decrementAndGet();
       }
     }
-  }
-
-  static BlockLayout layout(long bytes) {
-    return new BlockLayout(bytes, BLOCK_BYTES);
   }
 }

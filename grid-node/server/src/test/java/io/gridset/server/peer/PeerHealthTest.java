@@ -26,7 +26,7 @@ class PeerHealthTest {
   @Test
   void aSilentMemberIsSuspectForLongerEachTimeAndAtMostForTenSeconds() throws Exception {
     try (TestGrid grid = TestGrid.of("a", "b")) {
-      PeerHealth health = new PeerHealth(grid.node("a").links, this::pause);
+      PeerHealth health = new PeerHealth(grid.node("a").links, this::pause, _ -> {});
       long[] seconds = {2, 4, 8, 10, 10};
       for (long length : seconds) {
         health.suspect("b");
@@ -44,7 +44,7 @@ class PeerHealthTest {
   @Test
   void anAnsweredPingClearsAMemberAndASilentOneDoesNot() throws Exception {
     try (TestGrid grid = TestGrid.of("a", "b")) {
-      PeerHealth health = new PeerHealth(grid.node("a").links, this::pause);
+      PeerHealth health = new PeerHealth(grid.node("a").links, this::pause, _ -> {});
       grid.network.set("b", State.FROZEN);
       health.suspect("b");
       pauses.release(3);
@@ -60,7 +60,7 @@ class PeerHealthTest {
   @Test
   void anAnswerToARequestClearsAMemberAtOnce() throws Exception {
     try (TestGrid grid = TestGrid.of("a", "b")) {
-      PeerHealth health = new PeerHealth(grid.node("a").links, this::pause);
+      PeerHealth health = new PeerHealth(grid.node("a").links, this::pause, _ -> {});
       health.suspect("b");
       health.alive("b");
       assertThat(health.isSuspect("b")).isFalse();

@@ -1,11 +1,11 @@
-package io.gridset.server.cluster;
+package io.gridset.client;
 
-/// How far a drain is.
+/// How far a node is in handing over what it holds.
 ///
-/// @param totalBytes present here when it began, without those of files that are gone
+/// @param totalBytes present there when it began
 /// @param handedBytes of them, held by another member that ranks for them, be it that it had them
-/// @param noRoomBytes declined by those asked
-public record DrainProgress(
+/// @param noRoomBytes of them, declined by those who were asked
+public record DrainView(
     Phase phase, long totalBytes, long handedBytes, long noRoomBytes, long elapsedMillis) {
   /// Where it stands.
   public enum Phase {
@@ -14,7 +14,7 @@ public record DrainProgress(
     DONE,
     /// Its time was over before.
     TIMED_OUT,
-    /// No other member has room for blocks.
+    /// No other member takes blocks.
     NOBODY_ELSE
   }
 }
