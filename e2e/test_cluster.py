@@ -11,7 +11,7 @@ DATASET = """
 apiVersion: data.fluid.io/v1alpha1
 kind: Dataset
 metadata: {{name: {name}}}
-spec: {{mounts: [{{mountPoint: "local://{path}", name: data}}]}}
+spec: {{mounts: [{{mountPoint: "local://{path}", name: data, path: /}}]}}
 ---
 apiVersion: data.fluid.io/v1alpha1
 kind: JindoRuntime

@@ -195,6 +195,11 @@ public final class GridMember implements AutoCloseable {
     return true;
   }
 
+  /// Ids of those who belong to the grid, seen or not.
+  Set<String> belonging() {
+    return roster.known().keySet();
+  }
+
   private boolean isAlone() {
     return settings.discovery() instanceof Discovery.Alone;
   }

@@ -15,7 +15,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.ConcurrentModificationException;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -74,7 +76,18 @@ final class MemberConfig {
   private static final List<String> EXCEPTION_PACKAGES =
       List.of(
           "com.hazelcast.spi.exception",
+          "com.hazelcast.spi.impl.operationservice",
           "com.hazelcast.core",
+          "com.hazelcast.internal.cluster.impl",
+          "com.hazelcast.internal.partition",
+          "com.hazelcast.internal.server.tcp",
+          "com.hazelcast.internal.util",
+          "com.hazelcast.internal.util.concurrent",
+          "com.hazelcast.map",
+          "com.hazelcast.map.impl.operation",
+          "com.hazelcast.memory",
+          "com.hazelcast.nio.serialization",
+          "com.hazelcast.query",
           "com.hazelcast.cluster",
           "com.hazelcast.partition",
           "com.hazelcast.splitbrainprotection");
@@ -105,6 +118,8 @@ final class MemberConfig {
           ExecutionException.class,
           RejectedExecutionException.class,
           TimeoutException.class,
+          ConcurrentModificationException.class,
+          NoSuchElementException.class,
           StackTraceElement.class,
           StackTraceElement[].class,
           UUID.class,

@@ -97,11 +97,10 @@ class GridMemberTest {
   private static void untilTogether(GridMember... members) {
     for (GridMember member : members) {
       until("all are seen", () -> member.status().members() == members.length);
+      until("all belong", () -> member.belonging().size() == members.length);
       until(
-          "all belong",
-          () ->
-              member.nodes().size() >= members.length
-                  && member.nodes().stream().noneMatch(n -> n.lastHeard() == null));
+          "all have told of themselves",
+          () -> member.nodes().stream().noneMatch(node -> node.lastHeard() == null));
     }
   }
 
@@ -208,6 +207,7 @@ class GridMemberTest {
     one.write(List.of(new RecordChange("manifest/keep", "u", "kept")));
     one.write(List.of(new RecordChange("manifest/drop", "u", "dropped")));
     until("both have it", () -> two.find("manifest/drop").isPresent());
+    until("and the other", () -> two.find("manifest/keep").isPresent());
     second.kill();
     two.close();
     one.write(List.of(new RecordChange("manifest/drop", "u", null)));
