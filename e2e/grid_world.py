@@ -1,6 +1,7 @@
 """What the fault tests and the chaos run share: five members and an origin on test hosts, one dataset whose bytes a seed
 fixes, checked readers on some of the mounts, disks that are slow or full, clocks that jump."""
 
+import atexit
 import contextlib
 import os
 import random
@@ -37,6 +38,7 @@ class GridWorld:
         self.seed, self.random = seed, random.Random(seed)
         self.slow_disk = None
         self._closing = contextlib.ExitStack()
+        atexit.register(self.close)  # unittest runs no clean-up after Ctrl-C
         try:
             self._open(members, rate, clock_of, bad_disks)
         except BaseException:

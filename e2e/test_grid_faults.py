@@ -61,8 +61,9 @@ class GridFaults(unittest.TestCase):
                 with self.world.excused(member):
                     member.start()
         outcome = self._outcome.result
-        if any(test is self for test, _ in outcome.failures + outcome.errors):
-            log(self.world.logs())
+        if failed := [text for test, text in outcome.failures + outcome.errors if test is self]:
+            log("\n".join(failed))
+            log(self.world.logs(15))
             log(self.readers.describe())
         self.world.cluster.await_grid()
         print(f"  origin bytes meanwhile: {self.world.origin_bytes() - self.origin_before:,}", flush=True)
@@ -171,9 +172,8 @@ spec: {dataset: {name: fresh, namespace: default}}
             wait_for(f"{member.name} to have all manifests", lambda: self._notes(member) == names, 30)
 
     def _notes(self, member):
-        told = member.json("get", "dataset")
-        items = told.get("items", [told]) if isinstance(told, dict) else told
-        return {name for name in (item["metadata"]["name"] for item in items) if name.startswith("note-")}
+        names = (item["metadata"]["name"] for item in member.api("/v1/resources/datasets"))
+        return {name for name in names if name.startswith("note-")}
 
     def test_07_all_are_killed_and_come_back_with_their_manifests_and_bytes(self):
         self.m3("apply", "-f", "-", stdin=NOTE.format(name="note-all", text="all"))
