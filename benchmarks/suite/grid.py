@@ -126,6 +126,8 @@ class Grid:
         for node in started:
             node.spawn()
         self.await_grid(self.members)
+        for node in started:
+            node.give_keys()
         return started
 
     def reader(self, name: str, rate: str | None = None, *options: str) -> Node:
