@@ -40,7 +40,7 @@ def run(session: Session) -> list[Result]:
     with Grid(session, hosts) as grid:
         session.say(f"failover: {MEMBERS} members and a reader that is none")
         grid.up(MEMBERS, LINK, NO_DRAIN)
-        grid.reader("reader")
+        grid.reader("r1")
         grid.declare(store)
         rounds = session.rounds(4, 1)
         for number in range(rounds):
