@@ -68,6 +68,14 @@ class Node(Gridset):
             self.process.wait(STOP_SECONDS)
             self.stop()
 
+    def takes_keys(self) -> bool:
+        """Gives it the store's keys; a member that is still joining, or counting its majority, refuses for a moment."""
+        try:
+            self.give_keys()
+        except RuntimeError:
+            return False
+        return True
+
     def mount_again(self) -> None:
         """The mount of before a restart, as soon as it answers; mounted anew when it has not come back by itself."""
         if not mounts.is_mounted(self.mount_path):
@@ -126,6 +134,8 @@ class Grid:
         for node in started:
             node.spawn()
         self.await_grid(self.members)
+        for node in started:
+            patiently(f"{node.name} to take the store's keys", node.takes_keys, GRID_SECONDS)
         return started
 
     def reader(self, name: str, rate: str | None = None, *options: str) -> Node:

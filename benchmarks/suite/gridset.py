@@ -13,7 +13,7 @@ from .store import LocalStore
 
 START_SECONDS = 60
 NAME = "bench"
-MANIFEST = """\
+SECRET = """\
 apiVersion: v1
 kind: Secret
 metadata:
@@ -21,7 +21,8 @@ metadata:
 stringData:
   fs.oss.accessKeyId: "{key}"
   fs.oss.accessKeySecret: "{secret}"
----
+"""
+MANIFEST = """\
 apiVersion: data.fluid.io/v1alpha1
 kind: Dataset
 metadata:
@@ -141,12 +142,17 @@ class Gridset:
 
     def declare(self, store: LocalStore, quota: str = "5Gi") -> None:
         """Applies the manifests by which the store's bucket is a dataset."""
+        self.give_keys()
         manifest = self._folder / "dataset.yaml"
         manifest.write_text(
-            MANIFEST.format(
-                name=NAME, bucket=BUCKET, endpoint=store.endpoint, key=ACCESS_KEY, secret=SECRET_KEY, tier=self.tier, quota=quota
-            )
+            MANIFEST.format(name=NAME, bucket=BUCKET, endpoint=store.endpoint, tier=self.tier, quota=quota)
         )
+        self.apply(manifest)
+
+    def give_keys(self) -> None:
+        """The store's keys, which nodes do not tell each other."""
+        manifest = self._folder / "secret.yaml"
+        manifest.write_text(SECRET.format(key=ACCESS_KEY, secret=SECRET_KEY))
         self.apply(manifest)
 
     def mount(self, name: str = NAME) -> Path:

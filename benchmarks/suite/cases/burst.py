@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .. import goals
 from ..grid import NO_DRAIN, Grid, Hosts, store_on
-from ..measuring import MIB, Spread
+from ..measuring import Spread
 from ..payload import write_file
 from ..report import Result
 from ..session import Session

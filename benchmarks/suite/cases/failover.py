@@ -5,7 +5,6 @@ what is warm at its homes and nowhere else, with read-ahead on every member at a
 read() or open() that a reader waited for.
 """
 
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -17,13 +16,11 @@ from ..payload import write_file
 from ..reading import Watched, write_listing
 from ..report import Result
 from ..session import Session
-from ..store import LocalStore
 
 MEMBERS = 4
 LINK = "200mbit"
 FILES, FILE_BYTES, QUICK_FILE_BYTES = 4, 48 * MIB, 24 * MIB
 UNDER_WAY_SECONDS = 1.0  # after which the home fails; the readers have some seconds before them still
-FREEZE_SECONDS = 30.0  # longer than Hazelcast's failure detector takes
 KILLED, FROZEN = "home killed (-9)", "home frozen (SIGSTOP)"
 
 
@@ -40,7 +37,7 @@ def run(session: Session) -> list[Result]:
     with Grid(session, hosts) as grid:
         session.say(f"failover: {MEMBERS} members and a reader that is none")
         grid.up(MEMBERS, LINK, NO_DRAIN)
-        grid.reader("reader")
+        grid.reader("r1")
         grid.declare(store)
         rounds = session.rounds(4, 1)
         for number in range(rounds):

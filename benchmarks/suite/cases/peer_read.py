@@ -66,7 +66,7 @@ def run(session: Session) -> list[Result]:
 def readers(session: Session, grid: Grid):
     """Nodes that hold no home blocks, one after the other: all that they read comes from the holder."""
     yield "a member without a share", grid.up(1, None, "--no-share", NO_DRAIN)[0]
-    yield "a reader that is no member", grid.reader("reader")
+    yield "a reader that is no member", grid.reader("r1")
 
 
 def cold(session: Session, holder: Node, node: Node, key: str) -> Sample:
