@@ -68,6 +68,8 @@ class GridWorld:
         for member in self.members:  # secrets stay where they are given
             member("apply", "-f", "-", stdin=SECRET)
         bound(self.members[0], self.manifest("shared", *levels), "shared")
+        for member in self.members:
+            member.await_bound("shared")
 
     def manifest(self, name, *levels):
         """A Dataset on the origin's bucket of its name."""

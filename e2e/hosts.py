@@ -360,11 +360,24 @@ class Member(Node):
         point = self.scratch.disk / self.name / ("mnt-" + dataset.replace("/", "-"))
         point.mkdir(parents=True, exist_ok=True)
         if not os.path.ismount(point):
-            wait_for(f"{dataset} to be Bound at {self.name}", lambda: self.json(
-                "get", "dataset", dataset)["status"].get("phase") == "Bound", 60)
+            self.await_bound(dataset)
             self("mount", dataset, str(point))
         self.mounts[dataset] = point
         return point
+
+    def await_bound(self, dataset, seconds=90):
+        """The dataset runs on this node, whichever node it was applied on."""
+        status = {}
+
+        def is_bound():
+            with contextlib.suppress(OSError):  # not there yet
+                status.update(self.api(f"/v1/resources/datasets/default/{dataset}")["status"])
+            return status.get("phase") == "Bound"
+
+        try:
+            wait_for(f"{dataset} to be Bound at {self.name}", is_bound, seconds)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}: {status}\n{self.tail()}") from None
 
     def await_mounts(self, seconds=60):
         """After a restart: the mounts are back and answer."""
@@ -536,16 +549,7 @@ def manifest(origin, name, bucket, *levels, replicas=1):
                                            levels="\n".join(lines))
 
 
-def bound(member, text, name, seconds=60):
+def bound(member, text, name):
     """Applies a manifest by this member and waits until the dataset is Bound there."""
     member("apply", "-f", "-", stdin=text)
-    status = {}
-
-    def is_bound():
-        status.update(member.json("get", "dataset", name)["status"])
-        return status.get("phase") == "Bound"
-
-    try:
-        wait_for(f"{name} to be Bound", is_bound, seconds)
-    except AssertionError as failure:
-        raise AssertionError(f"{failure}: {status}") from None
+    member.await_bound(name)
