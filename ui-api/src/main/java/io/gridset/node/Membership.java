@@ -1,5 +1,6 @@
 package io.gridset.node;
 
+import io.gridset.client.trust.ClusterToken;
 import io.gridset.server.grid.GridSettings;
 import io.gridset.server.grid.GridSettings.Profile;
 import java.io.IOException;
@@ -14,7 +15,8 @@ final class Membership {
 
   /// The settings of its membership.
   ///
-  /// @throws IOException when the grid's port is taken: a member on another one would not be found
+  /// @throws IOException when the grid's port is taken: a member on another one would not be found;
+  ///   or when the token file cannot be used
   static GridSettings of(NodeSettings settings) throws IOException {
     double memory = settings.memory().bytes();
     String version = BuildVersion.current();
@@ -43,6 +45,9 @@ final class Membership {
         1,
         cluster.discovery(),
         settings.stateDirectory(),
-        new Profile(cluster.nodeName(), weight, Optional.of(cluster.dataListen()), version));
+        new Profile(cluster.nodeName(), weight, Optional.of(cluster.dataListen()), version),
+        cluster.tokenFile().isPresent()
+            ? Optional.of(ClusterToken.read(cluster.tokenFile().get()))
+            : Optional.empty());
   }
 }

@@ -8,7 +8,11 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.Arrays;
+import javax.crypto.KDF;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.HKDFParameterSpec;
 import org.jspecify.annotations.Nullable;
 
 /// The secret that all members of a cluster share. Members prove to each other that they know it;
@@ -18,6 +22,7 @@ public final class ClusterToken {
   private static final int SHORTEST_BYTES = 16;
 
   private static final int LONGEST_BYTES = 4096;
+  private static final int KEY_BYTES = 32;
   private static final byte[] FOR_MEMBERS = Hmac.bytes("gridset member");
   private static final byte[] FOR_READERS = Hmac.bytes("gridset reader");
 
@@ -82,6 +87,22 @@ public final class ClusterToken {
   /// claims say; it is not sent when it is used, but it is to be kept like a password.
   public String readerToken(ReaderClaims claims) {
     return readerCredential(claims.encoded()).token();
+  }
+
+  /// A key for AES-256 that all members of the cluster derive alike, by HKDF-SHA256 (RFC 5869).
+  ///
+  /// @param label what the key is for; keys of different labels tell nothing of each other
+  public SecretKey key(String label) {
+    try {
+      return KDF.getInstance("HKDF-SHA256")
+          .deriveKey(
+              "AES",
+              HKDFParameterSpec.ofExtract()
+                  .addIKM(secret)
+                  .thenExpand(Hmac.bytes(label), KEY_BYTES));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java runtime has HKDF-SHA256", e);
+    }
   }
 
   private Credential readerCredential(String encodedClaims) {

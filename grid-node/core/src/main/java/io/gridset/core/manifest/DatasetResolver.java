@@ -55,6 +55,9 @@ public final class DatasetResolver {
               credentials));
     }
     if (!missing.isEmpty()) {
+      if (!secrets.remedy().isEmpty()) {
+        missing.add(secrets.remedy());
+      }
       return new Resolution.Waiting(
           "SecretNotFound", String.join("; ", missing.stream().distinct().toList()));
     }

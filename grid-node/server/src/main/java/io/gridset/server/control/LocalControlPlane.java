@@ -75,7 +75,8 @@ public final class LocalControlPlane implements ControlPlane {
     this.events = new EventLog(clock);
     this.datasets = new HostDriver(host, ticker, wake::release);
     this.loads = new LoadDriver(host, wake::release);
-    DatasetResolver resolver = new DatasetResolver(new SecretLookup(catalog, settings));
+    DatasetResolver resolver =
+        new DatasetResolver(new SecretLookup(catalog, settings, exchange.secrecy()));
     this.loop =
         new ReconcileLoop(
             new ReconcileLoop.Parts(catalog, resolver, datasets, loads, events, exchange::leads),
@@ -97,7 +98,7 @@ public final class LocalControlPlane implements ControlPlane {
       Ticker ticker)
       throws IOException {
     RecordStore records =
-        RecordStore.open(settings.stateDirectory(), exchange, ResourceCatalog::isShared);
+        RecordStore.open(settings.stateDirectory(), exchange, ResourceCatalog.shared(exchange));
     LocalControlPlane plane =
         new LocalControlPlane(settings, new Records(records, exchange), host, clock, ticker);
     records.watch(plane.wake::release);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.server.state.RecordChange;
+import io.gridset.server.state.RecordExchange;
 import io.gridset.server.state.RecordStore;
 import io.gridset.server.state.StateRecord;
 import java.time.Instant;
@@ -15,15 +16,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The record store as resources. Manifests and loads are shared with other members; Secrets are
-/// not, for open-source Hazelcast has neither encryption nor authentication. Thread-safe.
+/// The record store as resources. Manifests and loads are shared with other members; Secrets only
+/// where the exchange seals them, for open-source Hazelcast has neither encryption nor
+/// authentication. Thread-safe.
 final class ResourceCatalog {
   private static final Logger LOG = LoggerFactory.getLogger(ResourceCatalog.class);
   private static final String MANIFEST = "manifest/";
-  private static final String SECRET = "secret/";
+  private static final String SECRET = StateRecord.CONFIDENTIAL;
   private static final String LOAD = "load/";
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -39,8 +42,11 @@ final class ResourceCatalog {
     this.records = records;
   }
 
-  static boolean isShared(String key) {
-    return key.startsWith(MANIFEST) || key.startsWith(LOAD);
+  /// Which records other members get by this exchange.
+  static Predicate<String> shared(RecordExchange exchange) {
+    boolean sealed = exchange.secrecy() == RecordExchange.Secrecy.SEALED;
+    return key ->
+        key.startsWith(MANIFEST) || key.startsWith(LOAD) || (sealed && key.startsWith(SECRET));
   }
 
   /// Resources of a kind, by namespace and name.

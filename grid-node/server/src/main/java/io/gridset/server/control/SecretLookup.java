@@ -5,6 +5,7 @@ import io.gridset.core.dataset.SecretValue;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.core.manifest.SecretData;
 import io.gridset.core.manifest.SecretSource;
+import io.gridset.server.state.RecordExchange.Secrecy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,8 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks secrets up in this order: Secret manifests, files below a directory, the environment.
+/// Looks secrets up in this order: Secret manifests, applied here or on a member that shares them,
+/// files below a directory, the environment. Each key is looked up on its own.
 final class SecretLookup implements SecretSource {
   private static final Logger LOG = LoggerFactory.getLogger(SecretLookup.class);
 
@@ -31,11 +33,13 @@ final class SecretLookup implements SecretSource {
   private final ResourceCatalog catalog;
   private final Optional<Path> directory;
   private final Map<String, String> environment;
+  private final Secrecy secrecy;
 
-  SecretLookup(ResourceCatalog catalog, ControlSettings settings) {
+  SecretLookup(ResourceCatalog catalog, ControlSettings settings, Secrecy secrecy) {
     this.catalog = catalog;
     this.directory = settings.secretDirectory();
     this.environment = settings.environment();
+    this.secrecy = secrecy;
   }
 
   @Override
@@ -47,6 +51,16 @@ final class SecretLookup implements SecretSource {
         .or(() -> Optional.ofNullable(environment.get(variable(secret, key))).map(SecretValue::new))
         .<Lookup>map(Lookup.Found::new)
         .orElseGet(() -> manifest.isPresent() ? new Lookup.NoSuchKey() : new Lookup.NoSuchSecret());
+  }
+
+  @Override
+  public String remedy() {
+    return switch (secrecy) {
+      case ALONE, SEALED -> "";
+      case KEPT ->
+          "a Secret stays on the member where it was applied, since this grid has no cluster token:"
+              + " start all members with the same --cluster-token-file, or apply the Secret here";
+    };
   }
 
   /// `GRIDSET_SECRET_<SECRET>_<KEY>` in capitals, each other sign as `_`.

@@ -77,12 +77,18 @@ public final class GridMember implements AutoCloseable {
     this.recordWorker = new GridWorker(ticker);
     this.mapWorker = new GridWorker(ticker);
     this.maps = new GridMaps(mapWorker);
-    GridRecords members = new GridRecords(MemberConfig.MEMBERS, recordWorker, () -> {}, () -> true);
+    SealedRecords sealed = SealedRecords.of(settings);
+    GridRecords members =
+        new GridRecords(MemberConfig.MEMBERS, recordWorker, sealed, () -> {}, () -> true);
     this.roster = Roster.open(settings.directory().resolve("members"), members);
     this.gate = new ChangeGate(settings, roster, this::status, this::seen);
     this.records =
         new GridRecords(
-            MemberConfig.RECORDS, recordWorker, gate, () -> gate.isOpen() && members().isLedBy(id));
+            MemberConfig.RECORDS,
+            recordWorker,
+            sealed,
+            gate,
+            () -> gate.isOpen() && members().isLedBy(id));
     this.nodes = new GridNodes(id, settings.self(), maps.map("nodes"), clock);
     recordWorker.add(members);
     recordWorker.add(records);
@@ -137,7 +143,7 @@ public final class GridMember implements AutoCloseable {
     return status;
   }
 
-  /// Manifests and loads, shown to all members.
+  /// Manifests and loads, and with a cluster token Secrets, shown to all members.
   public RecordExchange records() {
     return records;
   }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Records shown to all members through a map; each member journals them. The map may lose them:
-/// whoever compares puts what it has. Thread-safe.
+/// Records shown to all members through a map, confidential ones sealed; each member opens and
+/// journals them. The map may lose them: whoever compares puts what it has. Thread-safe.
 final class GridRecords implements RecordExchange, Shared {
   private static final Logger LOG = LoggerFactory.getLogger(GridRecords.class);
 
@@ -27,6 +27,7 @@ final class GridRecords implements RecordExchange, Shared {
 
   private final String mapName;
   private final GridWorker worker;
+  private final SealedRecords sealed;
   private final Runnable admission;
   private final BooleanSupplier leading;
   private final Object lock = new Object();
@@ -37,9 +38,15 @@ final class GridRecords implements RecordExchange, Shared {
 
   /// @param admission refuses changes by an exception while they must not be made
   /// @param leading whether this member acts for all
-  GridRecords(String mapName, GridWorker worker, Runnable admission, BooleanSupplier leading) {
+  GridRecords(
+      String mapName,
+      GridWorker worker,
+      SealedRecords sealed,
+      Runnable admission,
+      BooleanSupplier leading) {
     this.mapName = mapName;
     this.worker = worker;
+    this.sealed = sealed;
     this.admission = admission;
     this.leading = leading;
   }
@@ -58,6 +65,11 @@ final class GridRecords implements RecordExchange, Shared {
   @Override
   public boolean leads() {
     return leading.getAsBoolean();
+  }
+
+  @Override
+  public Secrecy secrecy() {
+    return sealed.secrecy();
   }
 
   @Override
@@ -137,25 +149,39 @@ final class GridRecords implements RecordExchange, Shared {
     if (records.isEmpty()) {
       LOG.warn("a record of another member is not in a form that this version reads");
     } else if (store != null) {
-      records.get().forEach(store::receive);
+      records.get().stream()
+          .flatMap(record -> sealed.open(record).stream())
+          .forEach(store::receive);
     }
   }
 
-  /// Puts a record into the map unless a newer one is there. By compare-and-set: an entry processor
-  /// would send code of ours through the serializer.
-  private static void offerOne(IMap<String, String> records, StateRecord record) {
-    String mine = RecordCodec.encode(List.of(record));
-    String theirs = records.putIfAbsent(record.key(), mine);
-    while (theirs != null && supersedes(record, theirs)) {
-      if (records.replace(record.key(), theirs, mine)) {
+  /// Puts a record into the map unless one that is as new is there. By compare-and-set: an entry
+  /// processor would send code of ours through the serializer. It is sealed only to be put: one key
+  /// is good for four thousand million random nonces.
+  private void offerOne(IMap<String, String> records, StateRecord record) {
+    String theirs = records.get(record.key());
+    while (theirs == null || supersedes(record, theirs)) {
+      Optional<StateRecord> shown = sealed.seal(record);
+      if (shown.isEmpty()) {
         return;
       }
-      theirs = records.putIfAbsent(record.key(), mine);
+      String mine = RecordCodec.encode(List.of(shown.get()));
+      if (theirs == null
+          ? records.putIfAbsent(record.key(), mine) == null
+          : records.replace(record.key(), theirs, mine)) {
+        return;
+      }
+      theirs = records.get(record.key());
     }
   }
 
-  private static boolean supersedes(StateRecord record, String theirs) {
-    List<StateRecord> other = RecordCodec.decode(theirs).orElse(List.of());
-    return other.isEmpty() || record.supersedes(other.getFirst());
+  /// Decided on what was opened, so that all members decide alike. What does not open, or stands
+  /// under another's key, is worth nothing.
+  private boolean supersedes(StateRecord record, String theirs) {
+    return RecordCodec.decode(theirs).orElse(List.of()).stream()
+        .limit(1)
+        .filter(other -> other.key().equals(record.key()))
+        .flatMap(other -> sealed.open(other).stream())
+        .allMatch(record::supersedes);
   }
 }

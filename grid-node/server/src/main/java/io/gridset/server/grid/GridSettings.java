@@ -1,6 +1,7 @@
 package io.gridset.server.grid;
 
 import io.gridset.client.peer.PeerAddress;
+import io.gridset.client.trust.ClusterToken;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
@@ -12,6 +13,7 @@ import java.util.UUID;
 /// @param port the first port to try
 /// @param portCount how many ports to try, upwards
 /// @param directory where the member's id and the members that it knows are kept
+/// @param token seals what only members may read; without one, that stays on each member
 public record GridSettings(
     String clusterName,
     String bindAddress,
@@ -19,7 +21,8 @@ public record GridSettings(
     int portCount,
     Discovery discovery,
     Path directory,
-    Profile self) {
+    Profile self,
+    Optional<ClusterToken> token) {
   private static final int FIRST_PORT = 5701;
   private static final int PORTS = 100;
 
@@ -44,6 +47,18 @@ public record GridSettings(
     }
   }
 
+  /// A member that has no cluster token.
+  public GridSettings(
+      String clusterName,
+      String bindAddress,
+      int port,
+      int portCount,
+      Discovery discovery,
+      Path directory,
+      Profile self) {
+    this(clusterName, bindAddress, port, portCount, discovery, directory, self, Optional.empty());
+  }
+
   /// A member on this machine alone, in a cluster whose name nobody knows: who looks for a grid on
   /// its port must not find this one.
   public static GridSettings standalone(Path directory, Profile self) {
@@ -54,6 +69,7 @@ public record GridSettings(
         PORTS,
         new Discovery.Alone(),
         directory,
-        self);
+        self,
+        Optional.empty());
   }
 }

@@ -19,6 +19,23 @@ public interface RecordExchange {
     return true;
   }
 
+  /// How records that are not for everybody's eyes reach other members.
+  default Secrecy secrecy() {
+    return Secrecy.ALONE;
+  }
+
+  /// What becomes of a [StateRecord#isConfidential()] record.
+  enum Secrecy {
+    /// There are no other members, so it stays here.
+    ALONE,
+
+    /// Others could get it only in a form that anybody reads on the way, so it stays here.
+    KEPT,
+
+    /// It is shared in a form that nobody but members opens.
+    SEALED
+  }
+
   /// Connects the one store of this member, which then gets what others offer.
   void attach(Participant participant);
 

@@ -8,6 +8,13 @@ import org.jspecify.annotations.Nullable;
 /// @param uid of the resource it belongs to; tells a re-created resource from its predecessor
 /// @param body null for a tombstone: the record was deleted
 public record StateRecord(String key, long version, String uid, @Nullable String body) {
+  /// Begins the keys of records that leave this node sealed or not at all.
+  public static final String CONFIDENTIAL = "secret/";
+
+  public boolean isConfidential() {
+    return key.startsWith(CONFIDENTIAL);
+  }
+
   public boolean isTombstone() {
     return body == null;
   }
