@@ -96,6 +96,24 @@ final class Exposition {
         "counter",
         "Bytes handed to readers by copying.",
         DatasetFigures::servedBytes);
+    dataset(
+        datasets,
+        "gridset_dataset_peer_bytes_total",
+        "counter",
+        "Bytes that came from other members.",
+        DatasetFigures::peerBytes);
+    dataset(
+        datasets,
+        "gridset_dataset_peer_requests_total",
+        "counter",
+        "Blocks that other members began to send here.",
+        DatasetFigures::peerRequests);
+    dataset(
+        datasets,
+        "gridset_dataset_served_to_peers_bytes_total",
+        "counter",
+        "Bytes of blocks handed out to other nodes.",
+        DatasetFigures::servedToPeersBytes);
   }
 
   private void dataset(

@@ -102,6 +102,7 @@ public final class GridsetMain {
     all.put("run", RunCommand::new);
     all.put("drain", DrainCommand::new);
     all.put("nodes", NodesCommand::new);
+    all.put("token", TokenCommand::line);
     all.put("doctor", DoctorCommand::new);
     all.put("demo", DemoCommand::new);
     all.put("completion", CompletionCommand::new);

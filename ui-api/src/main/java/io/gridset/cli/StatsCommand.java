@@ -103,7 +103,15 @@ final class StatsCommand implements Callable<Integer> {
     List<String> titles =
         new ArrayList<>(
             List.of(
-                "DATASET", "FILES", "TOTAL", "CACHED", "CACHED PERCENTAGE", "ORIGIN", "SERVED"));
+                "DATASET",
+                "FILES",
+                "TOTAL",
+                "CACHED",
+                "CACHED PERCENTAGE",
+                "ORIGIN",
+                "SERVED",
+                "FROM PEERS",
+                "TO PEERS"));
     if (watch) {
       titles.addAll(List.of("ORIGIN/S", "SERVED/S"));
     }
@@ -119,7 +127,9 @@ final class StatsCommand implements Callable<Integer> {
                   size(figures.cachedBytes()),
                   total == null ? "?" : Percentage.of(figures.cachedBytes(), total),
                   size(figures.originBytes()),
-                  size(figures.servedBytes())));
+                  size(figures.servedBytes()),
+                  size(figures.peerBytes()),
+                  size(figures.servedToPeersBytes())));
       if (watch) {
         DatasetFigures last = find(before, figures);
         cells.add(last == null ? "" : grown(last.originBytes(), figures.originBytes()));

@@ -1,6 +1,8 @@
 package io.gridset.node;
 
 import io.gridset.client.peer.PeerAddress;
+import io.gridset.client.trust.Credential;
+import io.gridset.core.store.StorageException;
 import io.gridset.node.ClusterSettings.Share;
 import io.gridset.node.ClusterSettings.TlsFiles;
 import io.gridset.server.grid.Discovery;
@@ -75,7 +77,7 @@ final class ClusterConfig {
       problems.add("join and readerOf: a node is a member of the grid or a reader of it, not both");
     }
     String name = values.read("cluster", ClusterConfig::name).orElse("gridset");
-    Optional<Path> token = values.read("clusterTokenFile", ClusterConfig::token);
+    Optional<Path> token = values.read("clusterTokenFile", ClusterConfig::readersToken);
     return Optional.of(new ReaderSettings(name, members.get(), token, tls()));
   }
 
@@ -88,7 +90,10 @@ final class ClusterConfig {
     String nodeName = values.read("nodeName", ClusterConfig::name).orElseGet(this::hostName);
     Share share = values.read("noShare", ClusterConfig::noShare).orElse(Share.BLOCKS);
     Duration drain = values.read("drainTimeout", ClusterConfig::duration).orElse(DRAIN_TIMEOUT);
-    Optional<Path> token = values.read("clusterTokenFile", ClusterConfig::token);
+    Optional<Path> token =
+        values.read("readerOf", text -> text).isPresent()
+            ? Optional.empty() // Read as a reader's, which may be another kind.
+            : values.read("clusterTokenFile", ClusterConfig::token);
     Optional<TlsFiles> tls = tls();
     if (discovery.isEmpty()) {
       return Optional.empty();
@@ -183,18 +188,42 @@ final class ClusterConfig {
     return file;
   }
 
+  /// A member's: the cluster's secret.
   private static Path token(String text) {
+    Path file = readersToken(text);
+    if (PeerTrust.isReaderToken(secret(file))) {
+      throw new IllegalArgumentException(
+          file + " holds a reader token: it is good for --reader-of; a member needs the secret");
+    }
+    return file;
+  }
+
+  /// A reader's: the cluster's secret, or a token that was derived from it.
+  private static Path readersToken(String text) {
     Path file = Path.of(text).toAbsolutePath().normalize();
+    String secret = secret(file);
+    if (PeerTrust.isReaderToken(secret)) {
+      try {
+        var _ = Credential.ofReaderToken(secret);
+      } catch (StorageException e) {
+        throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+      }
+    }
+    return file;
+  }
+
+  private static String secret(Path file) {
     try {
-      if (Files.readString(file).strip().length() < TOKEN_CHARACTERS_MIN) {
+      String secret = Files.readString(file).strip();
+      if (secret.length() < TOKEN_CHARACTERS_MIN) {
         throw new IllegalArgumentException(
             "the secret in " + file + " is too short; " + TOKEN_REMEDY);
       }
+      return secret;
     } catch (IOException e) {
       throw new IllegalArgumentException(
           "there is no readable file " + file + "; " + TOKEN_REMEDY, e);
     }
-    return file;
   }
 
   private static List<PeerAddress> addresses(String text) {

@@ -25,9 +25,14 @@ final class PeerTrust {
     return PeerClientSettings.of(reader.cluster(), credential, tls(reader.tls().orElse(null)));
   }
 
+  /// Whether this is not the cluster's secret but derived from it.
+  static boolean isReaderToken(String text) {
+    return text.startsWith(READER_TOKEN);
+  }
+
   private static Credential credential(Path file) throws IOException {
     String text = Files.readString(file).strip();
-    return text.startsWith(READER_TOKEN)
+    return isReaderToken(text)
         ? Credential.ofReaderToken(text)
         : ClusterToken.of(text, file.toString()).credential();
   }

@@ -73,7 +73,8 @@ public final class ReaderParts implements NodeParts {
     ReaderSettings reader = settings.reader().orElseThrow();
     Ticker ticker = Ticker.system();
     Peers peers = new PeerClient(PeerTrust.of(reader), ticker);
-    ReaderView view = new ReaderView(reader.members(), peers);
+    ReaderView view =
+        new ReaderView(reader.members(), peers, settings.stateDirectory().resolve("grid.json"));
     String self = "reader-" + UUID.randomUUID(); // Nobody keeps or asks anything by it.
     Homes homes = new Homes(self, view::members);
     GridBlocks blocks =
@@ -101,8 +102,8 @@ public final class ReaderParts implements NodeParts {
     Links links = new Links(peers, view, blocks);
     try {
       FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
-      mounts.restore();
       view.follow(host, settings.memory());
+      mounts.restore();
       ReaderControlPlane control = new ReaderControlPlane(view, reader.members().getFirst().host());
       return new ReaderParts(links, caches, host, control, mounts);
     } catch (IOException | RuntimeException e) {
@@ -119,7 +120,7 @@ public final class ReaderParts implements NodeParts {
 
   @Override
   public DatasetHost host() {
-    return host;
+    return new ReaderHost(host, control.member());
   }
 
   @Override

@@ -61,7 +61,8 @@ public final class FakeDatasetHost implements DatasetHost {
                     f.totals().cachedBytes(),
                     5L << 30,
                     1000,
-                    2000));
+                    2000,
+                    new DatasetUsage.PeerTraffic(3000, 3, 4000)));
   }
 
   @Override

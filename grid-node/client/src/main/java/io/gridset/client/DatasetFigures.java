@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param totalBytes null while the tree is being listed
 /// @param files null likewise
+/// @param peerBytes that came to the node that answers from other members; so `peerRequests`,
+///   blocks
+/// @param servedToPeersBytes that it handed out to others
 public record DatasetFigures(
     DatasetName dataset,
     @Nullable Long totalBytes,
@@ -15,7 +18,10 @@ public record DatasetFigures(
     long cachedBytes,
     long capacityBytes,
     long originBytes,
-    long servedBytes) {
+    long servedBytes,
+    long peerBytes,
+    long peerRequests,
+    long servedToPeersBytes) {
   public static DatasetFigures of(DatasetName dataset, DatasetUsage usage) {
     return new DatasetFigures(
         dataset,
@@ -24,6 +30,9 @@ public record DatasetFigures(
         usage.cachedBytes(),
         usage.capacityBytes(),
         usage.originBytes(),
-        usage.servedBytes());
+        usage.servedBytes(),
+        usage.peers().receivedBytes(),
+        usage.peers().requests(),
+        usage.peers().servedBytes());
   }
 }

@@ -159,7 +159,8 @@ public final class Holdings implements ClusterFigures, AutoCloseable {
             .mapToLong(HeldBytes::capacityBytes)
             .sum(),
         all.stream().mapToLong(HeldBytes::originBytes).sum(),
-        all.stream().mapToLong(HeldBytes::servedBytes).sum());
+        all.stream().mapToLong(HeldBytes::servedBytes).sum(),
+        own.peers());
   }
 
   private static String key(String uid, String member) {

@@ -143,7 +143,15 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
     try {
       return Optional.of(new ViewTarget(view).usage());
     } catch (StorageException e) {
-      return Optional.of(new DatasetUsage(OptionalLong.empty(), OptionalLong.empty(), 0, 0, 0, 0));
+      return Optional.of(
+          new DatasetUsage(
+              OptionalLong.empty(),
+              OptionalLong.empty(),
+              0,
+              0,
+              0,
+              0,
+              DatasetUsage.PeerTraffic.none()));
     }
   }
 

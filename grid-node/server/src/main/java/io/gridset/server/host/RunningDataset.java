@@ -160,7 +160,9 @@ final class RunningDataset implements AutoCloseable {
         cache.presentBytesOf(definition.uid()),
         cache.usage().quotaBytes(),
         figures.originBytes(),
-        figures.servedBytes());
+        figures.servedBytes(),
+        new DatasetUsage.PeerTraffic(
+            figures.peerBytes(), figures.peerRequests(), figures.servedToPeersBytes()));
   }
 
   /// The figures of what lies at or below `path`, counted now.
@@ -182,7 +184,8 @@ final class RunningDataset implements AutoCloseable {
         cached.get(),
         whole.capacityBytes(),
         whole.originBytes(),
-        whole.servedBytes());
+        whole.servedBytes(),
+        whole.peers());
   }
 
   /// Drops what is cached at or below `path` and not in use; returns the bytes given back.

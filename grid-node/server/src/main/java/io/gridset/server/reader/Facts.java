@@ -14,7 +14,6 @@ import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
-import io.gridset.core.unit.DataSize;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -65,8 +64,13 @@ final class Facts {
           dataset.metadata().timeToLive().toString());
     }
 
-    /// The dataset as a reader runs it: one tier in memory, of no more than `memory`.
-    DatasetDefinition definition(DataSize memory) {
+    /// Of the first tier; a dataset that refers to another has none.
+    long quotaBytes() {
+      return tiers.isEmpty() ? 0 : tiers.getFirst().quotaBytes;
+    }
+
+    /// The dataset as a reader runs it: one tier in memory.
+    DatasetDefinition definition(MemoryShares shares) {
       List<TierDefinition> own =
           tiers.stream()
               .limit(1)
@@ -75,7 +79,7 @@ final class Facts {
                       new TierDefinition(
                           TierDefinition.Medium.MEM,
                           tier.path,
-                          new DataSize(Math.min(tier.quotaBytes, memory.bytes())),
+                          shares.of(tier.quotaBytes),
                           tier.marks.high,
                           tier.marks.low))
               .toList();

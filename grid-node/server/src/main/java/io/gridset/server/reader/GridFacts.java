@@ -71,10 +71,11 @@ public final class GridFacts {
 
   private static boolean maySee(PeerCaller caller, JsonNode resource) {
     JsonNode metadata = resource.path("metadata");
-    String namespace = metadata.path("namespace").asText();
-    String name = metadata.path("name").asText();
+    String namespace = metadata.path("namespace").asText(DatasetName.DEFAULT_NAMESPACE);
+    boolean isLoad = resource.path("kind").asText().equals(ResourceKind.DATA_LOAD.kind());
+    JsonNode dataset = isLoad ? resource.path("spec").path("dataset") : metadata;
+    String name = dataset.path("name").asText();
     return !name.isEmpty()
-        && caller.maySee(
-            new DatasetName(namespace.isEmpty() ? DatasetName.DEFAULT_NAMESPACE : namespace, name));
+        && caller.maySee(new DatasetName(dataset.path("namespace").asText(namespace), name));
   }
 }

@@ -14,9 +14,12 @@ import io.gridset.core.placement.MemberView;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.DataSize;
+import io.gridset.server.reader.KnownGrid.Heard;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +39,9 @@ public final class ReaderView implements AutoCloseable {
   /// How soon a reader learns of a member or a dataset; a question of some hundred bytes.
   private static final long POLL_MILLIS = 1_000;
 
+  /// How often in a row members must leave out a dataset before it ends here.
+  private static final int LOOKS_BEFORE_END = 10;
+
   /// Longest wait for one member before the next is asked.
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
@@ -44,9 +50,14 @@ public final class ReaderView implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile ClusterView view = new ClusterView(MemberView.empty(), Map.of());
   private final Map<String, DatasetDefinition> running = new HashMap<>();
+  private final Map<String, Integer> missing = new HashMap<>();
+  private final KnownGrid known;
+  private List<Facts.OfDataset> wanted = List.of();
 
   /// @param seeds data servers to begin with
-  public ReaderView(List<PeerAddress> seeds, Peers peers) {
+  /// @param file remembers over restarts what was heard
+  public ReaderView(List<PeerAddress> seeds, Peers peers, Path file) {
+    this.known = new KnownGrid(file);
     this.seeds = List.copyOf(seeds);
     this.peers = peers;
   }
@@ -60,10 +71,18 @@ public final class ReaderView implements AutoCloseable {
     return view.members();
   }
 
-  /// Keeps `host` as the members are, until `close()`.
+  /// Keeps `host` as the members are, until `close()`. What was known at the last stop runs when
+  /// this returns.
   ///
-  /// @param memory most that a dataset's tier may take here
+  /// @param memory most that the tiers of all datasets may take here
   public void follow(DatasetHost host, DataSize memory) {
+    Heard heard = known.read();
+    try {
+      view = Facts.view(heard.members());
+    } catch (StorageException e) {
+      LOG.warn("who was in the grid is unknown: {}", e.getMessage());
+    }
+    run(heard.datasets(), host, memory);
     Thread.ofVirtual()
         .name("reader-view")
         .start(
@@ -74,27 +93,55 @@ public final class ReaderView implements AutoCloseable {
                 } while (!closing.await(POLL_MILLIS, TimeUnit.MILLISECONDS));
               } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
+              } catch (RuntimeException e) {
+                LOG.error("the grid is followed no longer", e);
               }
             });
   }
 
   private void look(DatasetHost host, DataSize memory) {
     try {
-      view = Facts.view(Facts.decode(call(Facts.VIEW, new byte[0]), new TypeReference<>() {}));
-      List<Facts.OfDataset> datasets =
+      List<Facts.OfMember> members =
+          Facts.decode(call(Facts.VIEW, new byte[0]), new TypeReference<>() {});
+      view = Facts.view(members);
+      List<Facts.OfDataset> told =
           Facts.decode(call(Facts.DATASETS, new byte[0]), new TypeReference<>() {});
-      run(datasets, host, memory);
+      List<Facts.OfDataset> datasets = withDoubtful(told);
+      known.write(new Heard(members, datasets));
+      if (closing.getCount() > 0) {
+        run(datasets, host, memory);
+      }
     } catch (StorageException e) {
       LOG.debug("no member of the grid answers", e);
     }
   }
 
+  /// What is told, and what ran and is told no longer, for a while: a member that has just started
+  /// runs nothing yet, and one may lack a secret that others have.
+  private List<Facts.OfDataset> withDoubtful(List<Facts.OfDataset> told) {
+    Map<String, Facts.OfDataset> all = new LinkedHashMap<>();
+    told.forEach(dataset -> all.put(dataset.name(), dataset));
+    Set<String> here = new HashSet<>();
+    for (Facts.OfDataset dataset : wanted) {
+      if (!all.containsKey(dataset.name()) && here.add(dataset.name())) {
+        int looks = missing.merge(dataset.name(), 1, Integer::sum);
+        if (looks < LOOKS_BEFORE_END) {
+          all.put(dataset.name(), dataset);
+        }
+      }
+    }
+    missing.keySet().retainAll(here);
+    return List.copyOf(all.values());
+  }
+
   private void run(List<Facts.OfDataset> datasets, DatasetHost host, DataSize memory) {
-    Set<String> wanted = new HashSet<>();
+    wanted = datasets;
+    MemoryShares shares = MemoryShares.of(memory, datasets);
+    Set<String> uids = new HashSet<>();
     for (Facts.OfDataset facts : datasets) {
-      wanted.add(facts.uid());
+      uids.add(facts.uid());
       try {
-        DatasetDefinition definition = facts.definition(memory);
+        DatasetDefinition definition = facts.definition(shares);
         if (!definition.equals(running.get(facts.uid()))) {
           host.start(definition);
           running.put(facts.uid(), definition);
@@ -103,13 +150,10 @@ public final class ReaderView implements AutoCloseable {
         LOG.warn("dataset {} does not start yet: {}", facts.name(), e.getMessage());
       }
     }
-    // A member that has just started runs nothing yet: only what another runs instead is gone.
-    if (!wanted.isEmpty() || running.isEmpty()) {
-      for (String uid : Set.copyOf(running.keySet())) {
-        if (!wanted.contains(uid)) {
-          host.stop(uid, Disposal.DROP_BYTES);
-          running.remove(uid);
-        }
+    for (String uid : Set.copyOf(running.keySet())) {
+      if (!uids.contains(uid)) {
+        host.stop(uid, Disposal.DROP_BYTES);
+        running.remove(uid);
       }
     }
   }

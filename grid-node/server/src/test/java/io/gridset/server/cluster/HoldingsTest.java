@@ -155,7 +155,14 @@ class HoldingsTest {
   }
 
   private static DatasetUsage usage(long cached) {
-    return new DatasetUsage(OptionalLong.of(100), OptionalLong.of(1), cached, 1000, 1, 2);
+    return new DatasetUsage(
+        OptionalLong.of(100),
+        OptionalLong.of(1),
+        cached,
+        1000,
+        1,
+        2,
+        DatasetUsage.PeerTraffic.none());
   }
 
   /// A dataset that holds these bytes here.

@@ -126,7 +126,13 @@ final class TestGrid implements AutoCloseable {
     @Override
     public DatasetUsage usage() {
       return new DatasetUsage(
-          OptionalLong.empty(), OptionalLong.empty(), cache.presentBytesOf(UID), 0, 0, 0);
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          cache.presentBytesOf(UID),
+          0,
+          0,
+          0,
+          DatasetUsage.PeerTraffic.none());
     }
 
     @Override

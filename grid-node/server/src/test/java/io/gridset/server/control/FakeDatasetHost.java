@@ -57,7 +57,15 @@ final class FakeDatasetHost implements DatasetHost {
 
   void holds(DatasetName name, long total, long cached, long capacity) {
     usages.put(
-        name, new DatasetUsage(OptionalLong.of(total), OptionalLong.of(7), cached, capacity, 0, 0));
+        name,
+        new DatasetUsage(
+            OptionalLong.of(total),
+            OptionalLong.of(7),
+            cached,
+            capacity,
+            0,
+            0,
+            DatasetUsage.PeerTraffic.none()));
   }
 
   @Override
