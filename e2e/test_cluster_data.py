@@ -55,11 +55,15 @@ class World:
         self.cluster = f"data-{os.getpid()}"
         self.seed = f"127.0.0.1:{free_port()}"
         self.nodes, self.trees = {}, {}
-        for number in range(1, size + 1):
-            self.add(f"n{number}", *(options or {}).get(f"n{number}", []), launch_only=True)
-        for node in self.nodes.values():
-            node.await_answer(120)
-        self.together()
+        try:
+            for number in range(1, size + 1):
+                self.add(f"n{number}", *(options or {}).get(f"n{number}", []), launch_only=True)
+            for node in self.nodes.values():
+                node.await_answer(120)
+            self.together()
+        except BaseException:
+            self.close()
+            raise
 
     def add(self, name, *options, launch_only=False):
         grid = self.seed if name == "n1" else f"127.0.0.1:{free_port()}"
@@ -217,7 +221,21 @@ class ClusterData(Counted):
         self.right(["n1"], "drained")
         self.assertEqual(total, self.origin(), "origin bytes after all")
 
-    def test_4_a_graceful_end_hands_over_too(self):
+    def test_4_a_drain_that_is_undone_makes_the_member_a_home_again(self):
+        third = self.world.nodes["n3"]
+
+        def state():
+            return {node["name"]: node["state"] for node in self.world.nodes["n1"].json("nodes")}["n3"]
+
+        third("drain")
+        wait_for("n1 to see it drain", lambda: state() == "DRAINING")
+        third("drain", "--undo")
+        wait_for("n1 to see it back", lambda: state() == "ACTIVE")
+        total = self.world.make("undone", [300 * KIB for _ in range(60)], "64Mi")
+        self.world.nodes["n1"]("load", "undone")
+        self.assertEqual(3, len(self.settled("undone", total)))
+
+    def test_5_a_graceful_end_hands_over_too(self):
         total = self.world.make("ended", [9 * MIB + 1, *(300 * KIB for _ in range(60))], "64Mi")
         self.mark()
         self.world.nodes["n1"]("load", "ended")
