@@ -33,6 +33,9 @@ public interface Grid {
     throw new RefusedException("this node is in no grid of several: nobody takes blocks");
   }
 
+  /// Makes this node one that holds blocks again; ends a handing over that is under way.
+  default void undoDrain() {}
+
   /// The last handing over; empty when there was none.
   default Optional<DrainView> drain() {
     return Optional.empty();

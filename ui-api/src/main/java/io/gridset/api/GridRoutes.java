@@ -21,6 +21,7 @@ final class GridRoutes {
         Route.delete("/v1/nodes/{name}", this::forget),
         Route.get("/v1/datasets/{namespace}/{name}/affinity", this::affinity),
         Route.post("/v1/node/drain", this::startDrain),
+        Route.delete("/v1/node/drain", this::undoDrain),
         Route.get("/v1/node/drain", this::drain));
   }
 
@@ -40,6 +41,11 @@ final class GridRoutes {
     DrainView drain = grid.startDrain(Duration.ofSeconds(Long.parseLong(seconds)));
     context.status(202);
     Route.answer(context, drain);
+  }
+
+  private void undoDrain(Context context) {
+    grid.undoDrain();
+    context.status(204);
   }
 
   private void drain(Context context) throws IOException {

@@ -17,10 +17,10 @@ import picocli.CommandLine.Option;
     description = {
       "Hand over what the node holds to the members that are home to it without this one, so that"
           + " nobody has to ask the origin for it again.",
-      "The node serves on, and is home to nothing until it starts again."
+      "The node serves on, and is home to nothing until --undo, or until it starts again."
     },
     footerHeading = "%nExamples:%n",
-    footer = {"  gridset drain --timeout 5m && gridset down"},
+    footer = {"  gridset drain --timeout 5m && gridset down", "  gridset drain --undo"},
     mixinStandardHelpOptions = true)
 final class DrainCommand implements Callable<Integer> {
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
@@ -37,6 +37,9 @@ final class DrainCommand implements Callable<Integer> {
       description = "Longest time, such as 90s or 5m (default: ${DEFAULT-VALUE}).")
   private String timeout = "";
 
+  @Option(names = "--undo", description = "Let the node hold blocks again.")
+  private boolean undo;
+
   DrainCommand(GridsetCommand gridset) {
     this.gridset = gridset;
   }
@@ -45,6 +48,10 @@ final class DrainCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Duration time = duration(timeout);
     try (GridsetClient client = gridset.client()) {
+      if (undo) {
+        client.undoDrain();
+        return ExitCode.OK;
+      }
       DrainView drain = watch(client, client.startDrain(time));
       return result(drain);
     }

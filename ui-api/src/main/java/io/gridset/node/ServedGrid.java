@@ -111,6 +111,17 @@ final class ServedGrid implements Grid {
         new Drain.Parts(member.id(), host::held, member::cluster, others, Ticker.system()), time);
   }
 
+  @Override
+  public void undoDrain() {
+    synchronized (this) {
+      if (drain != null) {
+        drain.stop();
+        drain = null;
+      }
+    }
+    member.setState(GridNodeView.State.ACTIVE);
+  }
+
   /// Hands over before a graceful end, if there is anybody to hand to.
   void drainAtEnd(Duration time) {
     if (peers.isEmpty() || time.isZero() || member.members().members().size() < 2) {

@@ -70,6 +70,11 @@ public final class FakeGrid implements Grid {
   }
 
   @Override
+  public synchronized void undoDrain() {
+    drainTime = null;
+  }
+
+  @Override
   public synchronized Optional<DrainView> drain() {
     return drainTime == null
         ? Optional.empty()

@@ -200,6 +200,15 @@ class NearDataTest {
   }
 
   @Test
+  void aDrainCanBeUndone() {
+    node.grid.drains.add(new DrainView(Phase.DONE, 10, 10, 0, 1));
+    assertThat(run("drain").exitCode()).isZero();
+    assertThat(run("drain", "--undo").exitCode()).isZero();
+    assertThat(node.grid.drainTime).isNull();
+    assertThat(node.grid.drain()).isEmpty();
+  }
+
+  @Test
   void aDrainThatDidNotEndOrCannotBeginFails() {
     assertThat(run("drain").exitCode()).as("alone").isEqualTo(ExitCode.FAILED);
     assertThat(run("drain", "--timeout", "soon").exitCode()).isEqualTo(ExitCode.USAGE);

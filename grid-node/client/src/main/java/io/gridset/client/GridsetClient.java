@@ -148,6 +148,11 @@ public final class GridsetClient implements AutoCloseable {
     return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
   }
 
+  /// Has the node hold blocks again, and end a handing over that is under way.
+  public void undoDrain() throws IOException {
+    send(new HttpExchange.Request("DELETE", "/v1/node/drain", "", "")).close();
+  }
+
   /// How far the node is in handing over.
   public DrainView drain() throws IOException {
     return read(get("/v1/node/drain"), new TypeReference<>() {});

@@ -47,7 +47,7 @@ final class BlockFiller {
             switch (purpose) {
               case HOME -> cache.evictor()::makeRoom;
               case HANDOVER -> cache.evictor()::makeRoomOfCopies;
-              case COPY -> Room::isLeft;
+              case COPY -> cache.evictor()::makeRoomForCopy;
             };
         return place == null
             ? admitFirst(entry, block, room, after)
@@ -63,12 +63,6 @@ final class BlockFiller {
   /// Who sees to it that bytes fit into a tier.
   private interface Room {
     boolean make(Tier tier, long bytes, Aftermath after);
-
-    /// Copies never make another block go, and leave the range between the marks to those that are
-    /// at home here.
-    static boolean isLeft(Tier tier, long bytes, Aftermath after) {
-      return tier.usedBytes() + bytes <= tier.lowBytes();
-    }
   }
 
   private @Nullable String refusal(CacheEntry entry, int block) {

@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Makes room by dropping the blocks that are not at home here, those of the least recently used
@@ -35,8 +36,18 @@ final class CopyEvictor {
   /// Files in use by the kernel alone that one admission may run into before it gives up.
   private static final int MAX_REFUSALS = 64;
 
+  /// A copy stays so long after its last use before another copy may take its place. Without it,
+  /// whoever reads more than fits again and again would find nothing: the oldest copy is what comes
+  /// next.
+  private static final long STAYS_MICROS = TimeUnit.MINUTES.toMicros(1);
+
+  /// After a search that found no copy to replace the next one waits so long: a search looks at all
+  /// files with copies.
+  private static final long SEARCH_PAUSE_MICROS = TimeUnit.SECONDS.toMicros(1);
+
   private final CacheState cache;
   private final Map<Tier, Deque<Candidate>> found = new HashMap<>();
+  private final Map<Tier, Long> searchAgainAt = new HashMap<>();
 
   /// A file that held copies when it was found.
   ///
@@ -50,17 +61,47 @@ final class CopyEvictor {
   /// Drops copies until no more than `target` is used; past the work of one admission only while
   /// more than `limit` is.
   void evict(Tier tier, long target, long limit, Aftermath after) {
+    evict(tier, new Goal(target, limit, Long.MAX_VALUE), after);
+  }
+
+  /// Makes room for one copy by dropping others that have not been used for a while; false when
+  /// there are not enough.
+  boolean replace(Tier tier, long bytes, Aftermath after) {
+    long now = cache.stamp();
+    if (now < searchAgainAt.getOrDefault(tier, 0L)) {
+      return false;
+    }
+    long target = Math.max(tier.usedBytes(), tier.lowBytes()) - bytes;
+    evict(tier, new Goal(target, target, now - STAYS_MICROS), after);
+    if (tier.usedBytes() > target) {
+      searchAgainAt.put(tier, now + SEARCH_PAUSE_MICROS);
+      return false;
+    }
+    return true;
+  }
+
+  /// How far to go.
+  ///
+  /// @param usedBefore only files whose last use is older give copies
+  private record Goal(long target, long limit, long usedBefore) {}
+
+  private void evict(Tier tier, Goal goal, Aftermath after) {
     BitSet refused = new BitSet();
     int work = 0;
-    while ((tier.usedBytes() > target && work < WORK)
-        || (tier.usedBytes() > limit && work < HARD_WORK)) {
+    while ((tier.usedBytes() > goal.target() && work < WORK)
+        || (tier.usedBytes() > goal.limit() && work < HARD_WORK)) {
       Candidate candidate = refused.cardinality() < MAX_REFUSALS ? next(tier, refused) : null;
       if (candidate == null) {
         return;
       }
       int slot = candidate.slot();
+      if (tier.table.lastUse(slot) >= goal.usedBefore()) {
+        refused.set(slot);
+        tier.copies.set(slot); // A search that finds it later begins at its first block.
+        continue;
+      }
       tier.copies.clear(slot); // Set again by each copy that stays or comes.
-      int done = drop(tier, candidate, new Bounds(target, Math.max(1, WORK - work)), after);
+      int done = drop(tier, candidate, new Bounds(goal.target(), Math.max(1, WORK - work)), after);
       work += Math.max(1, done);
       if (done == IN_USE) {
         refused.set(slot);

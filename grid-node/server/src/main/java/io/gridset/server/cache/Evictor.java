@@ -59,6 +59,13 @@ final class Evictor {
     return tier.usedBytes() + bytes <= tier.highBytes();
   }
 
+  /// Whether a copy of `bytes` fits, now or in the place of copies that have not been used for a
+  /// while. Copies never make a block go that is at home here, and leave the range between the
+  /// marks to those.
+  boolean makeRoomForCopy(Tier tier, long bytes, Aftermath after) {
+    return tier.usedBytes() + bytes <= tier.lowBytes() || copies.replace(tier, bytes, after);
+  }
+
   private void evictFiles(Tier tier, long target, Aftermath after) {
     BitSet refused = new BitSet();
     while (tier.usedBytes() > target && refused.cardinality() < MAX_REFUSALS) {

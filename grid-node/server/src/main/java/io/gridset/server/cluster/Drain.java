@@ -61,6 +61,7 @@ public final class Drain {
   private final AtomicLong noRoom = new AtomicLong();
   private volatile Phase phase = Phase.RUNNING;
   private volatile long ended;
+  private volatile boolean stopped;
 
   /// What a drain works with.
   ///
@@ -116,12 +117,16 @@ public final class Drain {
     return progress();
   }
 
-  private boolean isOver() {
-    return parts.ticker().nanos() >= end || Thread.currentThread().isInterrupted();
+  /// Offers nothing more: what was handed over stays where it is.
+  public void stop() {
+    stopped = true;
   }
 
-  /// On a thread of its own: an origin that does not answer a listing must not keep this from
-  /// ending.
+  private boolean isOver() {
+    return stopped || parts.ticker().nanos() >= end || Thread.currentThread().isInterrupted();
+  }
+
+  /// On a thread of its own: a walk that hangs must not keep this from ending.
   private void walk(HeldDataset dataset) {
     Thread walker =
         Thread.ofVirtual()

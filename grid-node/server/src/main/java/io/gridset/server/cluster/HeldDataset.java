@@ -17,10 +17,9 @@ public interface HeldDataset {
   /// This node's own figures.
   DatasetUsage usage();
 
-  /// Calls `visitor` with each file, from several threads at once. Directories that are not listed
-  /// yet are listed.
+  /// Calls `visitor` with each file that was listed, however long ago; nobody is asked.
   ///
-  /// @throws StorageException what the listing or the visitor fails with; the walk ends there
+  /// @throws StorageException what the visitor fails with; the walk ends there
   void visitFiles(FileVisitor visitor) throws StorageException;
 
   /// Takes a file.

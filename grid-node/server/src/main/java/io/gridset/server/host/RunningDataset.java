@@ -12,6 +12,7 @@ import io.gridset.server.cluster.HeldDataset;
 import io.gridset.server.read.CachedDatasetFiles;
 import io.gridset.server.read.ReadStatistics;
 import io.gridset.server.tree.DatasetTree;
+import io.gridset.server.tree.KnownFiles;
 import io.gridset.server.tree.MountedStore;
 import io.gridset.server.tree.TreeFile;
 import io.gridset.server.tree.TreeWalk;
@@ -130,8 +131,8 @@ final class RunningDataset implements AutoCloseable {
 
       @Override
       public void visitFiles(HeldDataset.FileVisitor visitor) throws StorageException {
-        visit(
-            "",
+        KnownFiles.visit(
+            tree,
             file ->
                 visitor.visit(
                     new ObjectLocator(

@@ -214,12 +214,11 @@ final class BlockGiver {
 
   /// Waits for the block, with a sign of life to the asker now and then.
   private HeldBlock bring(BlockRequest request, Wire wire) throws StorageException, Unanswerable {
-    if (!loads.tryAcquire()) {
-      throw new Unanswerable(
-          StorageException.retryable(
-              Kind.UNAVAILABLE, limits.loads() + " requests wait here for blocks already"));
+    boolean counted = request.mode() != Mode.IF_HELD;
+    if (counted) {
+      enter(wire);
     }
-    Bringing bringing = new Bringing(request);
+    Bringing bringing = new Bringing(request, counted ? 1 : 0);
     counters.waiting.incrementAndGet();
     try {
       threads.execute(bringing);
@@ -243,6 +242,20 @@ final class BlockGiver {
     }
   }
 
+  /// Waits for a place among the loads, with signs of life: whoever was refused would go to the
+  /// next in rank, and the origin would be paid twice. Who joins a load that is under way needs
+  /// none, so nobody here waits for another member that waits for a place.
+  private void enter(Wire wire) throws StorageException {
+    try {
+      while (!loads.tryAcquire(limits.heartbeat().toNanos(), TimeUnit.NANOSECONDS)) {
+        wire.write(FrameWriter.bare(FrameType.AT_IT), limits.stall());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw closing(e);
+    }
+  }
+
   private static StorageException closing(Exception cause) {
     return StorageException.of(Kind.CANCELLED, "the data server is closing", cause);
   }
@@ -256,16 +269,19 @@ final class BlockGiver {
   /// A block on its way. An asker that hangs up does not end it: the block is wanted here, and
   /// others may wait for it.
   private final class Bringing extends FutureTask<HeldBlock> {
+    private final int places;
     private boolean taken;
     private boolean abandoned;
 
-    Bringing(BlockRequest request) {
+    /// @param places those among the loads that it gives back
+    Bringing(BlockRequest request, int places) {
       super(() -> service.bring(request));
+      this.places = places;
     }
 
     @Override
     protected void done() {
-      loads.release();
+      loads.release(places);
       counters.waiting.decrementAndGet();
       closeIfAbandoned();
     }

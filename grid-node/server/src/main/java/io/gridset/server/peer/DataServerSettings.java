@@ -22,7 +22,7 @@ public record DataServerSettings(
   /// What one data server does at once, and how long it waits.
   ///
   /// @param connections more are refused
-  /// @param loads requests that wait for a block that is not here yet; more are refused
+  /// @param loads requests that wait for a block that is not here yet; more wait for a place
   /// @param stall longest time in which a receiver takes nothing, while a block is held for it
   /// @param heartbeat between two signs of life to one who waits
   /// @param greeting longest time for TLS and proofs

@@ -15,6 +15,8 @@ import io.gridset.core.cache.CachedFile;
 import io.gridset.core.cache.Purpose;
 import io.gridset.core.placement.HomeShare;
 import io.gridset.server.cache.mapping.NativeFile;
+import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +27,7 @@ class CopiesFirstTest {
   private static final int BLOCK = 8192;
   private static final String OWNER = "uid-1";
   private HomeShare share = TestingTier.shareOf(2);
+  private Instant now = Instant.EPOCH;
   private TestingTier memory;
 
   @BeforeEach
@@ -166,6 +169,40 @@ class CopiesFirstTest {
   }
 
   @Test
+  void anOldCopyMakesRoomForANewOneAndAYoungOneDoesNot() throws Exception {
+    try (TieredBlockCache cache = open(20)) {
+      List<String> homes = names(true, 5);
+      List<String> copies = names(false, 40);
+      homes.forEach(name -> fillOne(cache, name));
+      assertThat(copies.stream().filter(name -> copyOne(cache, name)).toList())
+          .isEqualTo(copies.subList(0, 7));
+      now = now.plusSeconds(120);
+      cache.open(version(copies.getFirst()), new BlockLayout(BLOCK, BLOCK), OWNER).close();
+      assertThat(copies.subList(7, 40).stream().filter(name -> copyOne(cache, name)).toList())
+          .as("all take the place of an old one, but for that which was used")
+          .isEqualTo(copies.subList(7, 13));
+      assertThat(cache.presentBytes(version(copies.getFirst()))).isEqualTo(BLOCK);
+      assertThat(cache.presentBytes(version(copies.get(1)))).isZero();
+      assertThat(homes).allMatch(name -> cache.presentBytes(version(name)) == BLOCK);
+    }
+  }
+
+  @Test
+  void copiesAreReplacedOneByOneWhereHomeBlocksTookTheRoom() throws Exception {
+    try (TieredBlockCache cache = open(20)) {
+      List<String> copies = names(false, 40);
+      copies.subList(0, 4).forEach(name -> copyOne(cache, name));
+      List<String> homes = names(true, 13);
+      homes.forEach(name -> fillOne(cache, name));
+      now = now.plusSeconds(120);
+      assertThat(copies.subList(4, 20).stream().filter(name -> copyOne(cache, name)).toList())
+          .isEqualTo(copies.subList(4, 8));
+      assertThat(cache.usage().usedBytes()).isEqualTo(17 * BLOCK);
+      assertThat(homes).allMatch(name -> cache.presentBytes(version(name)) == BLOCK);
+    }
+  }
+
+  @Test
   void copiesOfTheUpperTierPushNoHomeBlockOutOfTheLower() throws Exception {
     try (TestingTier disk = TestingTier.onDisk()) {
       CacheSettings settings =
@@ -207,7 +244,10 @@ class CopiesFirstTest {
   }
 
   private TieredBlockCache open(int blocks) throws Exception {
-    return TestingTier.open(memory.settings((long) blocks * BLOCK), () -> share);
+    WindowRing windows = new WindowRing(WindowRing.DEFAULT_LIMIT);
+    return TieredBlockCache.open(
+        memory.settings((long) blocks * BLOCK),
+        new TieredBlockCache.Seams(() -> now, Runnable::run, windows, () -> share));
   }
 
   /// Files of one block that is at home here, or not.
@@ -234,6 +274,22 @@ class CopiesFirstTest {
       if (!file.isPresent(0)) {
         fill(file, 0);
       }
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Whether a copy found room.
+  private static boolean copyOne(TieredBlockCache cache, String name) {
+    try (CachedFile file = cache.open(version(name), new BlockLayout(BLOCK, BLOCK), OWNER)) {
+      if (file.admit(0, Purpose.COPY) instanceof Admission.Admitted(var writer)) {
+        try (writer) {
+          writer.accept(ByteBuffer.wrap(content(file, 0, 0, BLOCK)));
+          writer.publish();
+        }
+        return true;
+      }
+      return false;
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

@@ -259,21 +259,31 @@ class DataServerDefenceTest {
   }
 
   @Test
-  void moreLoadsThanTheLimitAreRefusedAsWorthARetry() throws StorageException {
+  void whoFindsAllPlacesTakenWaitsWithSignsOfLifeAndWhoJoinsALoadNeedsNone()
+      throws StorageException {
     service.cold = true;
+    service.coming = true;
     service.gate = new CountDownLatch(1);
     try (DataServer server = PeersFixture.start(settings(limits(8, 1, PATIENCE)), service);
         Peers peers = peers();
         BlockExchange first = peers.ask(address(server), FakePeerService.request(10), PATIENCE)) {
       assertThat(first.next(PATIENCE)).isInstanceOf(BlockReply.AtIt.class);
+      BlockRequest join = FakePeerService.request(12, BlockRequest.Mode.IF_HELD, "");
       try (BlockExchange second =
-          peers.ask(address(server), FakePeerService.request(11), PATIENCE)) {
-        BlockReply.Refused refused = (BlockReply.Refused) PeersFixture.reply(second);
-        assertThat(refused.failure().retryable()).isTrue();
+              peers.ask(address(server), FakePeerService.request(11), PATIENCE);
+          BlockExchange joined = peers.ask(address(server), join, PATIENCE)) {
+        for (int i = 0; i < 5; i++) {
+          assertThat(second.next(PATIENCE)).isInstanceOf(BlockReply.AtIt.class);
+        }
+        await("who joins is at it", () -> server.statistics().waiting() == 2);
+        service.gate.countDown();
+        assertThat(PeersFixture.reply(joined)).isInstanceOf(BlockReply.Coming.class);
+        assertThat(PeersFixture.receive(joined)).hasSize(12);
+        assertThat(PeersFixture.reply(first)).isInstanceOf(BlockReply.Coming.class);
+        assertThat(PeersFixture.receive(first)).hasSize(10);
+        assertThat(PeersFixture.reply(second)).isInstanceOf(BlockReply.Coming.class);
+        assertThat(PeersFixture.receive(second)).hasSize(11);
       }
-      service.gate.countDown();
-      assertThat(PeersFixture.reply(first)).isInstanceOf(BlockReply.Coming.class);
-      assertThat(PeersFixture.receive(first)).hasSize(10);
     }
   }
 

@@ -166,6 +166,20 @@ class DatasetTreeTest {
   }
 
   @Test
+  void whatWasListedIsKnownHoweverOldAndNobodyIsAsked() throws Exception {
+    store.put("d/f", bytes(1));
+    store.put("e/g", bytes(1));
+    DatasetTree tree = tree(MetadataPolicy.DEFAULT);
+    assertThat(tree.find("d/f")).isPresent();
+    ticker.advance(Duration.ofDays(1));
+    long asked = store.lists.get();
+    List<String> known = new ArrayList<>();
+    KnownFiles.visit(tree, file -> known.add(file.entry().path()));
+    assertThat(known).containsExactly("d/f");
+    assertThat(store.lists).hasValue(asked);
+  }
+
+  @Test
   void anImmutableTreeAsksAgainOnlyWhenSynced() throws Exception {
     store.put("d/f", bytes(1));
     DatasetTree tree = tree(MetadataPolicy.IMMUTABLE);
