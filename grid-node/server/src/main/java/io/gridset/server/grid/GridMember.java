@@ -1,7 +1,5 @@
 package io.gridset.server.grid;
 
-import com.hazelcast.cluster.MembershipEvent;
-import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent.LifecycleState;
@@ -16,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -41,10 +40,6 @@ public final class GridMember implements AutoCloseable {
   /// Between two attempts to start: what is in the way, such as a port in use, may go.
   private static final Duration RETRY = Duration.ofSeconds(5);
 
-  /// How long an older member of the same id may be one that died and was not noticed yet: longer
-  /// than Hazelcast's failure detector needs.
-  private static final Duration DOUBLE_PATIENCE = Duration.ofSeconds(25);
-
   /// How long the last changes may take to reach the others before a graceful end.
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
@@ -59,6 +54,7 @@ public final class GridMember implements AutoCloseable {
   private final GridMaps maps;
   private final GridNodes nodes;
   private final Roster roster;
+  private final DoubleId doubled;
   private final ChangeGate gate;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch turn = new CountDownLatch(1);
@@ -68,12 +64,12 @@ public final class GridMember implements AutoCloseable {
   private volatile Membership membership;
   private volatile ClusterView view;
   private volatile GridStatus status = new GridStatus(GridStatus.Phase.STARTING, 1, "", "");
-  private long doubledSince;
 
   private GridMember(GridSettings settings, InstantSource clock) throws IOException {
     this.settings = settings;
     this.id = MemberId.in(settings.directory());
     this.ticker = Ticker.system();
+    this.doubled = new DoubleId(id, settings.directory(), ticker);
     this.recordWorker = new GridWorker(ticker);
     this.mapWorker = new GridWorker(ticker);
     this.maps = new GridMaps(mapWorker);
@@ -180,25 +176,14 @@ public final class GridMember implements AutoCloseable {
   /// @return false when there is none of that name
   /// @throws RefusedException when it is alive, or several have the name
   public boolean forget(String name) {
-    List<GridNodeView> named =
-        nodes().stream().filter(n -> n.name().equals(name) || n.id().equals(name)).toList();
-    List<GridNodeView> gone =
-        named.stream().filter(n -> n.state() == GridNodeView.State.GONE).toList();
-    if (named.isEmpty()) {
-      return false;
-    }
-    if (gone.size() != 1) {
-      throw new RefusedException(
-          gone.isEmpty()
-              ? "the node " + name + " is alive; end it there with `gridset down`"
-              : "several nodes that are gone have the name "
-                  + name
-                  + "; say which by its id: "
-                  + String.join(", ", gone.stream().map(GridNodeView::id).toList()));
-    }
-    roster.forget(gone.getFirst().id());
-    nodes.remove(gone.getFirst().id());
-    return true;
+    Optional<GridNodeView> gone = Departed.named(name, nodes());
+    gone.ifPresent(node -> leave(node.id()));
+    return gone.isPresent();
+  }
+
+  private void leave(String member) {
+    roster.forget(member);
+    nodes.remove(member);
   }
 
   /// Ids of those who belong to the grid, seen or not.
@@ -247,7 +232,7 @@ public final class GridMember implements AutoCloseable {
       HazelcastInstance instance = Hazelcast.newHazelcastInstance(MemberConfig.of(settings, id));
       try {
         serve(instance);
-        return !isDoubleForGood();
+        return !doubled.isForGood();
       } finally {
         end(instance);
       }
@@ -265,7 +250,7 @@ public final class GridMember implements AutoCloseable {
   }
 
   private void serve(HazelcastInstance instance) throws InterruptedException {
-    instance.getCluster().addMembershipListener(new ViewListener(instance));
+    instance.getCluster().addMembershipListener(new Changes(() -> refresh(instance)));
     instance
         .getLifecycleService()
         .addLifecycleListener(
@@ -281,7 +266,7 @@ public final class GridMember implements AutoCloseable {
     try {
       recordWorker.work();
       LOG.info("joined the grid {} at {}", settings.clusterName(), status.address());
-      while (!closing.get() && instance.getLifecycleService().isRunning() && !isDoubleForGood()) {
+      while (!closing.get() && instance.getLifecycleService().isRunning() && !doubled.isForGood()) {
         settle();
         recordWorker.step();
       }
@@ -306,33 +291,20 @@ public final class GridMember implements AutoCloseable {
 
   /// What must be so while this member is joined: it stands among those who belong.
   private void settle() {
-    if (membership.doubled()) {
-      if (doubledSince == 0) {
-        doubledSince = ticker.nanos();
-      }
-      failed(
-          "another live member has the id "
-              + id
-              + " of "
-              + settings.directory()
-              + "; was that directory copied? Remove member-id there, and start this node again");
-      if (isDoubleForGood()) {
+    if (doubled.observe(membership)) {
+      failed(doubled.message());
+      if (doubled.isForGood()) {
         LOG.error("this node is no member of the grid: {}", status.message());
         gate.open();
       }
       return;
     }
-    doubledSince = 0;
     if (!isAlone() && recordWorker.isCompared()) {
       if (gate.quorum().holds()) {
         roster.remember(self());
       }
       gate.open();
     }
-  }
-
-  private boolean isDoubleForGood() {
-    return doubledSince != 0 && ticker.nanos() - doubledSince > DOUBLE_PATIENCE.toNanos();
   }
 
   private void merged(HazelcastInstance instance) {
@@ -347,8 +319,7 @@ public final class GridMember implements AutoCloseable {
     if (!closing.get() || killed || isAlone() || membership.doubled()) {
       return;
     }
-    roster.forget(id);
-    nodes.remove(id);
+    leave(id);
     recordWorker.work();
     mapWorker.wake();
     long until = ticker.nanos() + FAREWELL.toNanos();
@@ -418,23 +389,5 @@ public final class GridMember implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     roster.close();
-  }
-
-  private final class ViewListener implements MembershipListener {
-    private final HazelcastInstance instance;
-
-    ViewListener(HazelcastInstance instance) {
-      this.instance = instance;
-    }
-
-    @Override
-    public void memberAdded(MembershipEvent event) {
-      refresh(instance);
-    }
-
-    @Override
-    public void memberRemoved(MembershipEvent event) {
-      refresh(instance);
-    }
   }
 }
