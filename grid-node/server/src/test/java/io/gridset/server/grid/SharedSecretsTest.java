@@ -35,7 +35,7 @@ class SharedSecretsTest {
 
   @BeforeEach
   void findPorts() throws IOException {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
         ports.add(socket.getLocalPort());
       }
