@@ -206,7 +206,7 @@ class ReaderNodes(World):
         self.assertIn("model.bin", reader("ls", "data:/").stdout)
         self.assertIn(str(len(files["model.bin"])), reader("stat", "data:/model.bin", "-o", "json").stdout)
         self.assertEqual(3, len(reader.json("nodes")))
-        for argv in (["load", "data"], ["delete", "dataset", "data"], ["nodes", "forget", "m1"], ["drain"]):
+        for argv in (["load", "data"], ["delete", "secret", "key"], ["nodes", "forget", "m1"], ["drain"]):
             refused = reader(*argv, check=False)
             self.assertNotEqual(0, refused.returncode, argv)
             self.assertRegex(refused.stderr, "(?i)member", argv)
