@@ -206,7 +206,7 @@ class ReaderNodes(World):
         self.assertIn("model.bin", reader("ls", "data:/").stdout)
         self.assertIn(str(len(files["model.bin"])), reader("stat", "data:/model.bin", "-o", "json").stdout)
         self.assertEqual(3, len(reader.json("nodes")))
-        for argv in (["load", "data"], ["delete", "dataset", "data"], ["nodes", "forget", "m1"], ["drain"]):
+        for argv in (["load", "data"], ["delete", "secret", "key"], ["nodes", "forget", "m1"], ["drain"]):
             refused = reader(*argv, check=False)
             self.assertNotEqual(0, refused.returncode, argv)
             self.assertRegex(refused.stderr, "(?i)member", argv)
@@ -251,26 +251,26 @@ class ReaderNodes(World):
             self.assertIn("asks for a cluster token", bare("get", "dataset", check=False).stderr)
 
     def test_3_on_loopback_no_token_is_needed_and_many_datasets_share_the_memory(self):
-        for name in ("a", "b"):
+        for name in ("alpha", "beta"):
             (self.store.root / name).mkdir()
             (self.store.root / name / "file").write_bytes(os.urandom(24 << 20))
         grid = self.members(1, token=False)
-        for name in ("a", "b"):
+        for name in ("alpha", "beta"):
             self.dataset(grid, name, "64Mi")
         reader = self.reader("plain", grid, "--memory", "64Mi")
-        for name in ("a", "b"):
+        for name in ("alpha", "beta"):
             place = self.mount(reader, name)
             self.assertEqual(hashlib.sha256((self.store.root / name / "file").read_bytes()).digest(),
                              hashlib.sha256((place / "file").read_bytes()).digest())
         quotas = [tier["quotaBytes"] for tier in reader.json("stats")["node"]["cache"]["tiers"]]
         self.assertLessEqual(sum(quotas), 64 << 20)
-        grid.nodes[0]("delete", "dataset", "a")
-        wait_for("the deletion to be heard", lambda: self.gone(reader, "a"), 60)
+        grid.nodes[0]("delete", "dataset", "alpha")
+        wait_for("the deletion to be heard", lambda: self.gone(reader), 60)
         self.assertEqual(24 << 20, len((place / "file").read_bytes()))
 
     @staticmethod
-    def gone(reader, name):
-        return [each["dataset"]["name"] for each in reader.json("stats")["datasets"]] == ["b"]
+    def gone(reader):
+        return [each["dataset"]["name"] for each in reader.json("stats")["datasets"]] == ["beta"]
 
 
 if __name__ == "__main__":

@@ -97,6 +97,10 @@ final class UpCommand implements Callable<Integer> {
           .cluster()
           .ifPresent(
               grid -> out.println("  grid   " + grid.name() + ", data " + grid.dataListen()));
+      settings
+          .reader()
+          .ifPresent(
+              grid -> out.println("  grid   " + grid.cluster() + ", read from " + grid.members()));
       out.flush();
       node.awaitStop();
     }

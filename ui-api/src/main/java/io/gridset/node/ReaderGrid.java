@@ -1,6 +1,7 @@
 package io.gridset.node;
 
 import io.gridset.api.Grid;
+import io.gridset.client.DrainView;
 import io.gridset.client.GridNodeView;
 import io.gridset.client.GridNodeView.Role;
 import io.gridset.client.GridNodeView.State;
@@ -9,6 +10,7 @@ import io.gridset.client.peer.PeerAddress;
 import io.gridset.core.control.RefusedException;
 import io.gridset.core.placement.Member;
 import io.gridset.server.reader.ReaderView;
+import java.time.Duration;
 import java.util.List;
 
 /// The grid as a node sees it that is no member: those from which it reads.
@@ -41,5 +43,11 @@ record ReaderGrid(ReaderView view) implements Grid {
   public boolean forget(String name) {
     throw new RefusedException(
         "this node reads from the grid and is no member of it; forget " + name + " at a member");
+  }
+
+  @Override
+  public DrainView startDrain(Duration time) {
+    throw new RefusedException(
+        "this node reads from the grid and is no member of it: nobody needs what it holds");
   }
 }

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -349,6 +350,27 @@ class CommandLineTest {
     assertThat(bash.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(bash.exitValue()).isZero();
     assertThat(Files.readString(script)).contains("--no-passthrough").doesNotContain("warm-up");
+  }
+
+  @Test
+  void aReaderTokenIsMadeWithoutANodeAndSaysWhatItOpens() throws Exception {
+    Path secret = Files.writeString(directory.resolve("secret"), "0123456789abcdef0123\n");
+    String[] create = {"token", "create", "--cluster-token-file", secret.toString()};
+    Outcome made = run(with(create, "--dataset", "models", "--dataset", "ml/text", "-o", "json"));
+    assertThat(made.err()).isEmpty();
+    assertThat(made.out())
+        .contains("\"default/models\"", "\"ml/text\"", TestNode.NOW.plusSeconds(86_400).toString());
+    assertThat(run(with(create, "--all", "--ttl", "30m")).out())
+        .startsWith("gst1.")
+        .hasLineCount(1);
+    assertThat(run(with(create, "--all", "--ttl", "soon")).err()).contains("like 30m or 24h");
+    assertThat(run(with(create)).exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run("token", "create", "--help").out()).contains("no node is asked", "Examples");
+    assertThat(run("token").exitCode()).isEqualTo(ExitCode.USAGE);
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.concat(Stream.of(words), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

@@ -3,10 +3,14 @@ package io.gridset.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gridset.client.trust.ClusterToken;
+import io.gridset.client.trust.ReaderClaims;
 import io.gridset.core.unit.DataSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -50,6 +54,30 @@ class NodeConfigTest {
         .hasMessageContaining("there is no settings file");
     assertThatThrownBy(() -> new NodeConfig(Map.of()).option("memory", Optional.of("0")).settings())
         .hasMessage("--memory: a tier of 0 bytes caches nothing");
+  }
+
+  @Test
+  void aReaderTokenIsForReadersAndTheSecretForBoth() throws Exception {
+    Path secret = Files.writeString(directory.resolve("secret"), "0123456789abcdef0123");
+    String token =
+        ClusterToken.read(secret)
+            .readerToken(ReaderClaims.toRead(List.of("a/b"), Instant.EPOCH.plusSeconds(1)));
+    Path derived = Files.writeString(directory.resolve("derived"), token + "\n");
+    Path broken = Files.writeString(directory.resolve("broken"), "gst1.no-token-at-all");
+    for (Path file : List.of(secret, derived)) {
+      assertThat(with("readerOf", file).settings().reader().orElseThrow().tokenFile())
+          .contains(file);
+    }
+    assertThatThrownBy(() -> with("readerOf", broken).settings())
+        .hasMessageContaining("this is no reader token");
+    assertThatThrownBy(() -> with("join", derived).settings())
+        .hasMessageContaining("holds a reader token");
+  }
+
+  private static NodeConfig with(String role, Path tokenFile) {
+    return new NodeConfig(Map.of())
+        .option(role, Optional.of("127.0.0.1:5801"))
+        .option("clusterTokenFile", Optional.of(tokenFile.toString()));
   }
 
   @Test

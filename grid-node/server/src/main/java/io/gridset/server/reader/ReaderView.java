@@ -99,7 +99,8 @@ public final class ReaderView implements AutoCloseable {
             });
   }
 
-  private void look(DatasetHost host, DataSize memory) {
+  /// One look at what members say now.
+  void look(DatasetHost host, DataSize memory) {
     try {
       List<Facts.OfMember> members =
           Facts.decode(call(Facts.VIEW, new byte[0]), new TypeReference<>() {});
