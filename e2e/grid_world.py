@@ -143,7 +143,7 @@ class Clock:
         self.file = scratch.disk / "clock"
         self.set(0)
         self.env = dict(LD_PRELOAD=FAKETIME, FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_CACHE_DURATION="1",
-                        FAKETIME_TIMESTAMP_FILE=str(self.file), NO_FAKE_STAT="1")
+                        FAKETIME_TIMESTAMP_FILE=str(self.file), FAKETIME_DISABLE_SHM="1", NO_FAKE_STAT="1")
 
     def set(self, seconds):
         temporary = self.file.with_suffix(".new")
