@@ -365,6 +365,12 @@ class Member(Node):
         self.mounts[dataset] = point
         return point
 
+    def unmount(self, dataset):
+        """Takes the mount away for good: no restart is expected to bring it back."""
+        point = self.mounts.pop(dataset, None)
+        if point is not None:
+            self("umount", str(point), check=False)
+
     def await_bound(self, dataset, seconds=90):
         """The dataset runs on this node, whichever node it was applied on."""
         status = {}

@@ -129,7 +129,7 @@ spec: {dataset: {name: fresh, namespace: default}}
         print(f"  {leader.name} was killed; origin bytes / dataset bytes = {paid / content.bytes():.2f}", flush=True)
         mount = self.m5.mount("fresh")
         whole = CheckedReaders(content, self.world.scratch.disk / "fresh-readers", [mount], rate=1e9)
-        self.addCleanup(self.m5, "umount", str(mount), check=False)
+        self.addCleanup(self.m5.unmount, "fresh")
         whole.progress(10)
         whole.stop()
 
