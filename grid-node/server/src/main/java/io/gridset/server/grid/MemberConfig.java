@@ -122,6 +122,7 @@ final class MemberConfig {
           NoSuchElementException.class,
           StackTraceElement.class,
           StackTraceElement[].class,
+          Enum.class, // A state of the cluster: parts of a split freeze theirs before they join.
           UUID.class,
           ArrayList.class,
           Collections.emptyList().getClass(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hazelcast.client.HazelcastClient;
 import com.hazelcast.client.config.ClientConfig;
+import com.hazelcast.cluster.ClusterState;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
@@ -73,6 +74,10 @@ class MemberConfigTest {
         map.put("failure", failure);
         assertThat(map.get("failure")).isInstanceOf(failure.getClass());
       }
+
+      // Parts of a split that find each other send it; unread, they never come together.
+      map.put("state", ClusterState.FROZEN);
+      assertThat(map.get("state")).isEqualTo(ClusterState.FROZEN);
 
       ClientConfig client = new ClientConfig().setClusterName("config-test");
       client.setProperty("hazelcast.logging.type", "slf4j");
