@@ -29,9 +29,13 @@ import org.slf4j.LoggerFactory;
 final class DirectoryListings implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DirectoryListings.class);
 
-  /// How long a lookup waits for an origin that this process has not heard yet, when an older
-  /// listing can stand in: longer than a living store takes for a page.
-  private static final Duration PATIENCE_AT_START = Duration.ofSeconds(3);
+  /// How long a lookup waits for an origin when an older listing can stand in: longer than a living
+  /// store takes for a page.
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /// Beyond that, so many times what a mount's slowest listing took: a large directory is no dead
+  /// origin.
+  private static final int SLOWNESS = 4;
 
   /// The same for an origin that was silent the last time.
   private static final Duration PATIENCE_AFTER_SILENCE = Duration.ofSeconds(1);
@@ -49,6 +53,9 @@ final class DirectoryListings implements AutoCloseable {
 
   /// Mounts whose origin has answered this process.
   private final Set<String> heard = ConcurrentHashMap.newKeySet();
+
+  /// What the slowest listing of a mount took that came to its end, in nanoseconds.
+  private final Map<String, Long> slowest = new ConcurrentHashMap<>();
 
   /// Mounts whose origin did not answer the last time, and when that was.
   private final Map<String, Long> silentSince = new ConcurrentHashMap<>();
@@ -101,7 +108,7 @@ final class DirectoryListings implements AutoCloseable {
       stale = told;
     }
     try {
-      return asking(place, key, wish.standIn() || stale != null);
+      return asking(place, key, wish, wish.standIn() || stale != null);
     } catch (StorageException e) {
       if (!DirectorySlot.isSilence(e) || (stale == null && wish.standIn())) {
         throw e;
@@ -141,18 +148,20 @@ final class DirectoryListings implements AutoCloseable {
   }
 
   /// Asks the origin, for as long as it makes sense.
-  private Fetched asking(Place place, DirectoryKey key, boolean hasStandIn)
+  private Fetched asking(Place place, DirectoryKey key, Wish wish, boolean hasStandIn)
       throws StorageException {
     String mount = place.mount().name();
     Long since = silentSince.get(mount);
-    if (since == null && heard.contains(mount)) {
+    // Somebody asked for the origin's own word just now.
+    boolean mustKnow = wish.maxAgeNanos() < freshness.timeToLiveNanos();
+    if (since == null && heard.contains(mount) && (!hasStandIn || mustKnow)) {
       return origin(place, key);
     }
     if (!hasStandIn && exchange.shelf().find(key).isEmpty()) {
       return origin(place, key);
     }
     if (since == null) {
-      return within(PATIENCE_AT_START, place, key);
+      return within(PATIENCE.plusNanos(SLOWNESS * slowest.getOrDefault(mount, 0L)), place, key);
     }
     if (freshness.ticker().nanos() - since < DirectorySlot.PAUSE_AFTER_FAILURE_NANOS) {
       throw StorageException.retryable(Kind.UNAVAILABLE, "it did not answer a moment ago");
@@ -206,6 +215,7 @@ final class DirectoryListings implements AutoCloseable {
     }
     heard.add(mount.name());
     silentSince.remove(mount.name());
+    slowest.merge(mount.name(), freshness.ticker().nanos() - since, Math::max);
     Listing listing = builder.build();
     later(
         () -> {
