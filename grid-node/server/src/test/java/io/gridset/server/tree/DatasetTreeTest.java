@@ -236,6 +236,22 @@ class DatasetTreeTest {
   }
 
   @Test
+  void anOriginThatFallsSilentHoldsUpNobodyWhoHasAnOlderListing() throws Exception {
+    store.put("f", bytes(1));
+    DatasetTree tree = tree(MetadataPolicy.DEFAULT);
+    assertThat(tree.find("f")).isPresent();
+    store.put("f", bytes(7));
+    store.hold();
+    ticker.advance(Duration.ofSeconds(61));
+    // Would end with the store's own deadline only, which this store does not have.
+    assertThat(tree.find("f").orElseThrow().sizeBytes()).isEqualTo(1);
+    assertThat(tree.staleListingsServed()).isEqualTo(1);
+    store.release();
+    ticker.advance(Duration.ofSeconds(61));
+    assertThat(tree.find("f").orElseThrow().sizeBytes()).isEqualTo(7);
+  }
+
+  @Test
   void aMissingDirectoryCostsNoRequestBelowItsParent() throws Exception {
     store.put("f", bytes(1));
     DatasetTree tree = tree(MetadataPolicy.DEFAULT);
