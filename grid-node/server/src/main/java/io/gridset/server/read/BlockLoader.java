@@ -183,7 +183,6 @@ final class BlockLoader implements AutoCloseable {
 
   private FlightOutcome load(FileSession session, BlockFlight flight) throws StorageException {
     requireOpen();
-    int block = flight.key().index();
     FlightOutcome here = find(session, flight);
     if (here != null) {
       return here;
@@ -191,11 +190,24 @@ final class BlockLoader implements AutoCloseable {
     if (!settings.homes().isHere(flight.key())) {
       statistics.awayFromHome.increment();
     }
+    try {
+      return land(session, flight, () -> room(session, flight));
+    } catch (StorageException e) {
+      if (e.kind() != Kind.NO_SPACE) {
+        throw e;
+      }
+      // The tier's file system is smaller than its quota, or somebody else has filled it.
+      String why = String.valueOf(e.getMessage());
+      return land(session, flight, () -> declined(session, flight, why));
+    }
+  }
+
+  private FlightOutcome land(FileSession session, BlockFlight flight, FlightLanding.Rooms rooms)
+      throws StorageException {
     FlightCourse course = flight.course();
-    try (FlightLanding landing =
-        new FlightLanding(course, statistics, () -> room(session, flight))) {
+    try (FlightLanding landing = new FlightLanding(course, statistics, rooms)) {
       try {
-        source.bring(wish(session, block, course), landing);
+        source.bring(wish(session, flight.key().index(), course), landing);
       } catch (StorageException e) {
         FlightOutcome ended = landing.ended();
         if (ended != null) {

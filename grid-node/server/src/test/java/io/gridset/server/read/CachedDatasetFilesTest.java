@@ -157,6 +157,19 @@ class CachedDatasetFilesTest {
   }
 
   @Test
+  void aFileSystemThatIsFullerThanItsQuotaCostsSpeedAndNoRead() throws Exception {
+    try (ReadFixture fixture = new ReadFixture()) {
+      byte[] content = random(6 * BLOCK, 8);
+      fixture.store.put("f", content);
+      fixture.cache.full = true;
+      try (OpenFile file = fixture.files.open("f")) {
+        assertThat(readAll(file, BLOCK)).isEqualTo(content);
+        assertThat(fixture.cache.presentBytesOf("uid")).isZero();
+      }
+    }
+  }
+
+  @Test
   void anObjectThatChangesWhileItIsReadIsChangedAndNeverAMixture() throws Exception {
     long seed = new Random().nextLong();
     System.out.println("change model seed " + seed);

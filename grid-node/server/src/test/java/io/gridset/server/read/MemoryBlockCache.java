@@ -37,6 +37,9 @@ public final class MemoryBlockCache implements BlockCache {
   private long evicted;
   private long incarnations;
   public volatile boolean declines;
+
+  /// Takes blocks, and finds no space while they are written.
+  public volatile boolean full;
   public volatile boolean closed;
 
   private static final class Block {
@@ -346,6 +349,9 @@ public final class MemoryBlockCache implements BlockCache {
     public void accept(ByteBuffer bytes) throws StorageException {
       if (bytes.remaining() > target.remaining()) {
         throw StorageException.of(Kind.CORRUPT, "more bytes than the block holds");
+      }
+      if (full) {
+        throw StorageException.of(Kind.NO_SPACE, "the file system is full");
       }
       target.put(bytes);
     }
