@@ -161,8 +161,10 @@ class CheckedReaders:
 
     def waiting(self):
         """Seconds that the longest read under way has taken, those at excused mounts left out."""
+        # Looked at once each: a reader may end its read meanwhile.
+        begun = [row[SINCE] for row in self.rows if not row[EXCUSED]]
         now = time.monotonic()
-        return max((now - row[SINCE] for row in self.rows if row[SINCE] and not row[EXCUSED]), default=0.0)
+        return max((now - since for since in begun if since), default=0.0)
 
     def progress(self, more=20, seconds=HANG_SECONDS):
         """Waits until each reader that is not excused has made so many reads more."""
