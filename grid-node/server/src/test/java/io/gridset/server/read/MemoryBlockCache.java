@@ -40,6 +40,7 @@ public final class MemoryBlockCache implements BlockCache {
 
   /// Takes blocks, and finds no space while they are written.
   public volatile boolean full;
+
   public volatile boolean closed;
 
   private static final class Block {

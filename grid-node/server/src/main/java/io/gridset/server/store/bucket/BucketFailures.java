@@ -59,11 +59,15 @@ public record BucketFailures(
           "SecurityTokenExpired",
           "ExpiredToken",
           "InvalidToken",
-          "RequestTimeTooSkewed",
           "AccessDenied",
           "UserDisable",
           "AllAccessDisabled" ->
           denied(what, remedy(failure.code()));
+      // About this machine, not about the credentials: another member may well be served.
+      case "RequestTimeTooSkewed" ->
+          StorageException.of(
+              Kind.UNAVAILABLE,
+              what + ": this machine's clock differs from the store's: set it (timedatectl)");
       case "PermanentRedirect",
           "TemporaryRedirect",
           "AuthorizationHeaderMalformed",
@@ -100,7 +104,6 @@ public record BucketFailures(
           "the signature is wrong, so the secret is: check encryptOptions " + fields.secret();
       case "InvalidSecurityToken", "SecurityTokenExpired", "ExpiredToken", "InvalidToken" ->
           "the session token is wrong or has expired: renew the credentials";
-      case "RequestTimeTooSkewed" -> "this machine's clock differs from the store's";
       default ->
           "the credentials in encryptOptions "
               + fields.keyId()
