@@ -38,6 +38,7 @@ class GridWorld:
         self.seed, self.random = seed, random.Random(seed)
         self.slow_disk = None
         self._closing = contextlib.ExitStack()
+        self._closing.callback(Clock.sweep)
         atexit.register(self.close)  # unittest runs no clean-up after Ctrl-C
         try:
             self._open(members, rate, clock_of, bad_disks)
@@ -143,7 +144,14 @@ class Clock:
         self.file = scratch.disk / "clock"
         self.set(0)
         self.env = dict(LD_PRELOAD=FAKETIME, FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_CACHE_DURATION="1",
-                        FAKETIME_TIMESTAMP_FILE=str(self.file), FAKETIME_DISABLE_SHM="1", NO_FAKE_STAT="1")
+                        FAKETIME_TIMESTAMP_FILE=str(self.file), NO_FAKE_STAT="1")
+
+    @staticmethod
+    def sweep():
+        """Removes what libfaketime leaves in shared memory for every process that has ended."""
+        for left in Path("/dev/shm").glob("*faketime_s*_*"):
+            if not Path("/proc", left.name.rsplit("_", 1)[1]).exists():
+                left.unlink(missing_ok=True)
 
     def set(self, seconds):
         temporary = self.file.with_suffix(".new")
