@@ -53,14 +53,14 @@ public final class LocalParts implements NodeParts {
   private final Instant started = InstantSource.system().instant();
   private volatile Disposal disposal = Disposal.KEEP_BYTES;
 
-  private LocalParts(NodeSettings settings, GridMember grid, @Nullable GridParts others)
+  private LocalParts(
+      NodeSettings settings, GridMember grid, Homes homes, @Nullable GridParts others)
       throws IOException {
     this.grid = grid;
     this.others = others;
-    Homes homes = new Homes(grid.id(), grid::members);
     this.caches = new NodeCaches(settings, InstantSource.system(), homes::share);
     this.holdings = others == null ? alone(grid) : others.holdings();
-    this.host = host(settings, grid, others, caches);
+    this.host = host(settings, grid, homes, others, caches);
     this.served =
         new ServedGrid(grid, host, holdings, Optional.ofNullable(others).map(GridParts::peers));
     this.drainTimeout = settings.cluster().map(ClusterSettings::drainTimeout).orElse(Duration.ZERO);
@@ -95,14 +95,14 @@ public final class LocalParts implements NodeParts {
   /// @throws IOException when a directory or a port cannot be used
   public static LocalParts open(NodeSettings settings) throws IOException {
     GridMember grid = GridMember.startLater(Membership.of(settings), InstantSource.system());
+    Homes homes = new Homes(grid.id(), grid::members);
     GridParts others = null;
     try {
       if (settings.cluster().isPresent()) {
-        Homes homes = new Homes(grid.id(), grid::members);
         others =
             GridParts.open(settings.cluster().get(), grid, homes, kept(settings), Ticker.system());
       }
-      return new LocalParts(settings, grid, others);
+      return new LocalParts(settings, grid, homes, others);
     } catch (IOException | RuntimeException e) {
       try (var _ = grid;
           var _ = others) {
@@ -112,10 +112,14 @@ public final class LocalParts implements NodeParts {
   }
 
   private static LocalDatasetHost host(
-      NodeSettings settings, GridMember grid, @Nullable GridParts others, NodeCaches caches) {
+      NodeSettings settings,
+      GridMember grid,
+      Homes homes,
+      @Nullable GridParts others,
+      NodeCaches caches) {
     UnderStores stores = new UnderStores(reaching(settings));
     MemoryBudget budget = new MemoryBudget(READ_BUDGET_BYTES);
-    ReadSettings reading = ReadSettings.of(budget, new Homes(grid.id(), grid::members));
+    ReadSettings reading = ReadSettings.of(budget, homes);
     if (others == null) {
       ListingExchange listings = new ListingExchange(SharedListings.alone(), kept(settings));
       HostSettings.Sharing nothing = new HostSettings.Sharing(listings, grid.maps());
