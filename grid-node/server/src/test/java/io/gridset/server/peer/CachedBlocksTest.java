@@ -99,7 +99,8 @@ class CachedBlocksTest {
           take(peers, server, target, request(i));
         }
         assertThat(target.sealed()).isPresent();
-        assertThat(server.statistics().bytesSent()).isEqualTo(FILE_BYTES);
+        PeersFixture.await(
+            "the sends are counted", () -> server.statistics().bytesSent() == FILE_BYTES);
       }
       for (int i = 0; i < blocks; i++) {
         assertSame(wanted, request(i));
