@@ -1,0 +1,28 @@
+package io.gridset.core.object;
+
+import io.gridset.core.store.StorageException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/// Memory taken for an object that is being written. `close()` without a seal gives it back.
+public interface Staging extends AutoCloseable {
+  String id();
+
+  /// Bytes that may be written.
+  long capacity();
+
+  /// The file, already of its full capacity, for whoever may map it.
+  Path path();
+
+  /// Writes all that remains in `bytes` at `position`.
+  void write(ByteBuffer bytes, long position) throws StorageException;
+
+  /// Makes the first `bytes` bytes an object, whole or not at all. They are an Arrow IPC file.
+  ///
+  /// @throws StorageException INVALID when they are none, or somebody can still write to them;
+  ///   CHANGED when the name is in use; NO_SPACE when `persist` finds the disk full
+  ObjectInfo seal(ObjectName name, ObjectAttributes attributes, long bytes) throws StorageException;
+
+  @Override
+  void close();
+}
