@@ -91,7 +91,7 @@ final class Problems {
     return switch (kind) {
       case NOT_FOUND -> 404;
       case ACCESS_DENIED -> 403;
-      case CHANGED -> 409;
+      case CHANGED, ALREADY_EXISTS -> 409;
       case THROTTLED, UNAVAILABLE, CANCELLED -> 503;
       case TIMED_OUT -> 504;
       case CORRUPT -> 502;
@@ -115,6 +115,7 @@ final class Problems {
       case "ACCESS_DENIED" -> "Access denied by the store";
       case "UNAUTHORIZED" -> "Token missing or wrong";
       case "CHANGED" -> "The object changed";
+      case "ALREADY_EXISTS" -> "The name is in use";
       case "THROTTLED" -> "Too many requests";
       case "UNAVAILABLE" -> "The store cannot be reached";
       case "TIMED_OUT" -> "A deadline passed";

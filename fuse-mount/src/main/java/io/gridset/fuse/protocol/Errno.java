@@ -9,6 +9,7 @@ public enum Errno {
   EINTR(4),
   EIO(5),
   EACCES(13),
+  EEXIST(17),
   EINVAL(22),
   ENOTTY(25),
   ENOSPC(28),
@@ -37,6 +38,7 @@ public enum Errno {
       case NOT_FOUND -> ENOENT;
       case ACCESS_DENIED -> EACCES;
       case CHANGED -> ESTALE;
+      case ALREADY_EXISTS -> EEXIST;
       case NO_SPACE -> ENOSPC;
       case INVALID -> EINVAL;
       case UNSUPPORTED -> EOPNOTSUPP;

@@ -20,7 +20,7 @@ public interface Staging extends AutoCloseable {
   /// Makes the first `bytes` bytes an object, whole or not at all. They are an Arrow IPC file.
   ///
   /// @throws StorageException INVALID when they are none, or somebody can still write to them;
-  ///   CHANGED when the name is in use; NO_SPACE when `persist` finds the disk full
+  ///   ALREADY_EXISTS when the name is in use; NO_SPACE when `persist` finds the disk full
   ObjectInfo seal(ObjectName name, ObjectAttributes attributes, long bytes) throws StorageException;
 
   @Override

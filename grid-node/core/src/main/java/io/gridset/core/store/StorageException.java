@@ -15,6 +15,8 @@ public final class StorageException extends IOException {
     NOT_FOUND,
     /// Credentials are missing, wrong or not sufficient.
     ACCESS_DENIED,
+    /// The name is in use.
+    ALREADY_EXISTS,
     /// The object is no longer the version that was asked for (ESTALE).
     CHANGED,
     /// The store asks to slow down.

@@ -285,7 +285,7 @@ final class RunningDataset implements AutoCloseable {
         switch (e.kind()) {
           case ACCESS_DENIED -> "encryptOptions";
           case NOT_FOUND, UNAVAILABLE, TIMED_OUT, THROTTLED, CORRUPT, CHANGED -> "mountPoint";
-          case INVALID, UNSUPPORTED, NO_SPACE, CANCELLED -> "mountPoint";
+          case INVALID, UNSUPPORTED, NO_SPACE, CANCELLED, ALREADY_EXISTS -> "mountPoint";
         };
     String message = String.valueOf(e.getMessage());
     String where = "mounts[" + index + "]";

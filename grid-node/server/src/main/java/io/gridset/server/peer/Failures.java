@@ -27,7 +27,7 @@ final class Failures {
       case ACCESS_DENIED ->
           origin == GridReading.OriginAccess.DIRECT ? Verdict.FINAL : Verdict.NEXT;
       case UNAVAILABLE, TIMED_OUT, CORRUPT -> Verdict.SECOND_OPINION;
-      case NO_SPACE, INVALID, UNSUPPORTED, CANCELLED -> Verdict.NEXT;
+      case NO_SPACE, INVALID, UNSUPPORTED, CANCELLED, ALREADY_EXISTS -> Verdict.NEXT;
     };
   }
 
@@ -38,6 +38,7 @@ final class Failures {
       case NOT_FOUND,
           ACCESS_DENIED,
           CHANGED,
+          ALREADY_EXISTS,
           THROTTLED,
           CORRUPT,
           NO_SPACE,

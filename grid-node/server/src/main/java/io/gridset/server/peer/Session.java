@@ -107,7 +107,15 @@ final class Session {
           wire.close();
         }
       }
-      case NOT_FOUND, CHANGED, UNAVAILABLE, TIMED_OUT, NO_SPACE, INVALID, CANCELLED -> wire.close();
+      case NOT_FOUND,
+          ALREADY_EXISTS,
+          CHANGED,
+          UNAVAILABLE,
+          TIMED_OUT,
+          NO_SPACE,
+          INVALID,
+          CANCELLED ->
+          wire.close();
     }
   }
 

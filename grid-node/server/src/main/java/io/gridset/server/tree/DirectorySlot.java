@@ -252,7 +252,7 @@ final class DirectorySlot {
     return switch (failure.kind()) {
       case UNAVAILABLE, TIMED_OUT, THROTTLED -> true;
       case NOT_FOUND, ACCESS_DENIED, CHANGED, CORRUPT, NO_SPACE -> false;
-      case INVALID, UNSUPPORTED, CANCELLED -> false;
+      case INVALID, UNSUPPORTED, CANCELLED, ALREADY_EXISTS -> false;
     };
   }
 }
