@@ -355,6 +355,7 @@ public final class LocalObjectStore implements ObjectStore {
       log.warn("The catalog does not let go", e);
     }
     List.copyOf(staged).forEach(StagedObject::close);
+    holding.segments().pool().clear();
     directoryLock.close();
   }
 }

@@ -130,6 +130,19 @@ final class SegmentPool {
     return null;
   }
 
+  /// Unlinks all; whoever maps one keeps it.
+  synchronized void clear() {
+    for (Retired segment : retired) {
+      try {
+        Files.deleteIfExists(segment.path);
+      } catch (IOException e) {
+        log.warn("The segment {} cannot be unlinked: {}", segment.path, e.toString());
+      }
+      ledger.add(-segment.bytes);
+    }
+    retired.clear();
+  }
+
   synchronized long bytes() {
     return retired.stream().mapToLong(Retired::bytes).sum();
   }
