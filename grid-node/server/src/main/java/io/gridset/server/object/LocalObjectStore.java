@@ -1,7 +1,6 @@
 package io.gridset.server.object;
 
 import io.gridset.core.manifest.NearestName;
-import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
@@ -206,8 +205,14 @@ public final class LocalObjectStore implements ObjectStore {
           Kind.INVALID, "to stage an object takes a namespace and at least a byte, not " + bytes);
     }
     String id = UUID.randomUUID().toString().replace("-", "");
-    StagedObject object =
-        new StagedObject(id, holding.segments().stage(id, namespace, bytes), this);
+    StagedObject object;
+    if (bytes <= ObjectRecord.LARGEST_PAYLOAD) {
+      int capacity = (int) Segments.roundUp(bytes);
+      holding.segments().take(capacity);
+      object = StagedObject.small(id, namespace, capacity, this);
+    } else {
+      object = StagedObject.of(id, segment(id, namespace, bytes), this);
+    }
     staged.add(object);
     if (closed.get()) {
       object.close();
@@ -216,14 +221,21 @@ public final class LocalObjectStore implements ObjectStore {
     return object;
   }
 
+  StagedSegment segment(String id, String namespace, long bytes) throws StorageException {
+    return holding.segments().stage(id, namespace, bytes);
+  }
+
+  void giveBack(long bytes) {
+    holding.segments().ledger().add(-bytes);
+  }
+
   void forget(StagedObject object) {
     staged.remove(object);
   }
 
-  ObjectInfo seal(StagedObject object, ObjectName name, ObjectAttributes attributes, long bytes)
+  ObjectInfo seal(StagedObject object, Publisher.Wanted wanted, long bytes)
       throws StorageException {
-    Publisher.Wanted wanted = new Publisher.Wanted(object.id(), name, attributes);
-    return publisher.seal(object.segment(), wanted, bytes).info();
+    return publisher.seal(object, wanted, bytes).info();
   }
 
   /// Takes a copy of an object from another node, staged whole and checked against its source.
@@ -237,7 +249,7 @@ public final class LocalObjectStore implements ObjectStore {
   }
 
   void hold(StagedObject object, ObjectRecord record) throws StorageException {
-    publisher.hold(object.segment(), record);
+    publisher.hold(object, record);
   }
 
   /// Lets this node's copy of an object go; the object lives on elsewhere.

@@ -102,11 +102,13 @@ final class Segments {
   /// @param charged bytes accounted for
   record Extent(long capacity, long charged) {}
 
-  /// The length comes first: huge pages are given only within it.
+  /// The length comes first: huge pages are given only within it. A recycled segment has its pages.
   private void fill(NativeFile file, long capacity, long wanted) throws StorageException {
     try {
       file.resize(capacity);
-      file.allocate(capacity);
+      if (file.figures().allocatedBytes() < capacity) {
+        file.allocate(capacity);
+      }
     } catch (StorageException e) {
       if (e.kind() != Kind.NO_SPACE) {
         throw e;
