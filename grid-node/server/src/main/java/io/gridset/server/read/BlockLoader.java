@@ -240,20 +240,27 @@ final class BlockLoader implements AutoCloseable {
 
   private FlightLanding.Room room(FileSession session, BlockFlight flight) throws StorageException {
     requireOpen();
-    boolean home =
-        settings.homes().isHere(flight.key())
-            || flight.course().isLoaded()
-            || flight.course().stage() != FlightCourse.Stage.ASKING;
-    if (!home && settings.copies() == Copies.NONE) {
+    Purpose purpose = purposeOf(flight);
+    if (purpose == Purpose.COPY && settings.copies() == Copies.NONE) {
       return declined(session, flight, "this node keeps no copies");
     }
     int block = flight.key().index();
-    return switch (session.cached().admit(block, home ? Purpose.HOME : Purpose.COPY)) {
+    return switch (session.cached().admit(block, purpose)) {
       case Admission.Admitted(var writer) -> new FlightLanding.Room.Taken(writer);
       case Admission.AlreadyPresent() ->
           new FlightLanding.Room.Unneeded(new FlightOutcome.Published());
       case Admission.Declined(var reason) -> declined(session, flight, reason);
     };
+  }
+
+  private Purpose purposeOf(BlockFlight flight) {
+    if (settings.homes().isHere(flight.key())) {
+      return Purpose.HOME;
+    }
+    if (flight.course().isLoaded()) {
+      return Purpose.REPLICA;
+    }
+    return flight.course().stage() == FlightCourse.Stage.ASKING ? Purpose.COPY : Purpose.HOME;
   }
 
   /// Only readers of this node wait for a buffer. Were it held up for another member, the buffers
