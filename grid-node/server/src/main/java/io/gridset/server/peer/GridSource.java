@@ -10,7 +10,6 @@ import io.gridset.server.peer.HedgedAsking.Ending;
 import io.gridset.server.read.BlockLanding;
 import io.gridset.server.read.BlockSource;
 import io.gridset.server.read.BlockWish;
-import io.gridset.server.read.Copies;
 import io.gridset.server.read.FlightCourse;
 import io.gridset.server.read.FlightCourse.Stage;
 import java.time.Duration;
@@ -184,8 +183,7 @@ final class GridSource implements BlockSource {
               wish.file().mount().name(),
               wish.file().storePath(),
               wish.file().identity());
-      boolean keeps = grid.reading().copies() == Copies.WHILE_THERE_IS_ROOM;
-      String copyAt = keeps ? grid.board().links().homes().self() : "";
+      String copyAt = wish.isKept() ? grid.board().links().homes().self() : "";
       return new BlockRequest(object, wish.layout().blockBytes(), wish.block(), mode, copyAt);
     }
 

@@ -6,6 +6,7 @@ import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.Admission;
 import io.gridset.core.cache.BlockWriter;
 import io.gridset.core.cache.Purpose;
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.tree.TreeFile;
@@ -144,7 +145,8 @@ final class BlockLoader implements AutoCloseable {
   }
 
   private BlockWish wish(FileSession session, int block, FlightCourse course) {
-    return new BlockWish(datasetUid, session.file(), session.layout(), block, course);
+    return new BlockWish(
+        datasetUid, session.file(), session.layout(), block, settings.copies(), course);
   }
 
   private void fly(FileSession session, BlockFlight flight) {
@@ -242,7 +244,7 @@ final class BlockLoader implements AutoCloseable {
     requireOpen();
     Purpose purpose = purposeOf(flight);
     if (purpose == Purpose.COPY && settings.copies() == Copies.NONE) {
-      return declined(session, flight, "this node keeps no copies");
+      return declined(session, flight, "no copies of this dataset are kept");
     }
     int block = flight.key().index();
     return switch (session.cached().admit(block, purpose)) {
