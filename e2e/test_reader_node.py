@@ -94,8 +94,8 @@ class World(unittest.TestCase):
     def mount(self, node, dataset):
         place = self.scratch.disk / f"{node.name}-{dataset}"
         place.mkdir(exist_ok=True)
-        wait_for(f"{dataset} to be mounted on {node.name}",
-                 lambda: node("mount", dataset, str(place), check=False).returncode == 0, 60)
+        wait_for(f"{node.name} to have heard of {dataset}", lambda: self.is_bound(node, dataset), 60)
+        node("mount", dataset, str(place))  # waits by itself until it runs there
         return place
 
 

@@ -17,6 +17,9 @@ public final class DeadlineWatch implements AutoCloseable {
   /// How late a deadline may fire.
   private static final long PERIOD_MILLIS = 50;
 
+  /// Since the last look, when this one is late: then all threads of the process were held up.
+  private static final long LATE_NANOS = 4 * PERIOD_MILLIS * 1_000_000;
+
   /// Looks without an armed guard after which it rests: about a second, so that steady traffic does
   /// not start and stop it.
   private static final int QUIET_LOOKS = 20;
@@ -25,6 +28,7 @@ public final class DeadlineWatch implements AutoCloseable {
   private final Ticker ticker;
   private final ScheduledExecutorService timer;
   private volatile boolean looking;
+  private long lastLookNanos;
   private @Nullable ScheduledFuture<?> looks;
   private int quiet;
 
@@ -66,16 +70,23 @@ public final class DeadlineWatch implements AutoCloseable {
     if (!looking && !timer.isShutdown()) {
       looking = true;
       quiet = 0;
+      lastLookNanos = ticker.nanos();
       looks =
           timer.scheduleWithFixedDelay(
               this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 
+  /// A look that comes late judges nobody: the process itself was held up, and what the other side
+  /// sent meanwhile lies there to be read.
   private void look() {
     long now = ticker.nanos();
-    for (Guard guard : guards) {
-      guard.check(now);
+    boolean heldUp = now - lastLookNanos > LATE_NANOS;
+    lastLookNanos = now;
+    if (!heldUp) {
+      for (Guard guard : guards) {
+        guard.check(now);
+      }
     }
     rest();
   }

@@ -2,6 +2,7 @@ package io.gridset.client.wire;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /// A channel with the time at which a blocked call on it is cut off. Armed around each blocking
 /// call by its user, fired by [DeadlineWatch].
@@ -10,12 +11,22 @@ final class Guard {
 
   private final SocketChannel channel;
   private final DeadlineWatch watch;
+  private final @Nullable Hearing hearing;
+  private volatile long patienceNanos;
   private volatile long expiresAt = DISARMED;
   private volatile boolean expired;
 
-  Guard(SocketChannel channel, DeadlineWatch watch) {
+  /// @param hearing of the other side, whose signs on other connections count; null for none
+  Guard(SocketChannel channel, DeadlineWatch watch, @Nullable Hearing hearing) {
     this.channel = channel;
     this.watch = watch;
+    this.hearing = hearing;
+  }
+
+  /// Arms it for a wait that the other side's signs elsewhere make longer.
+  void arm(long nanos, long patience) {
+    patienceNanos = patience;
+    arm(nanos);
   }
 
   void arm(long nanos) {
@@ -25,6 +36,7 @@ final class Guard {
 
   void disarm() {
     expiresAt = DISARMED;
+    patienceNanos = 0;
   }
 
   boolean expired() {
@@ -38,10 +50,15 @@ final class Guard {
   /// Closes the channel when its time has come.
   void check(long now) {
     long limit = expiresAt;
-    if (limit != DISARMED && now - limit >= 0) {
+    if (limit != DISARMED && now - extended(limit) >= 0) {
       expired = true;
       close();
     }
+  }
+
+  private long extended(long limit) {
+    long patience = patienceNanos;
+    return hearing == null || patience == 0 ? limit : hearing.extended(limit, patience);
   }
 
   /// Ends a blocked call; idempotent.

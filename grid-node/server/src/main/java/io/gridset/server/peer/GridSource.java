@@ -157,7 +157,7 @@ final class GridSource implements BlockSource {
       PresenceRound round = grid.presences().ask(wish.key());
       Set<String> asked = new HashSet<>(wrongSenders);
       while (true) {
-        List<String> holders = round.holders(wish.block(), asked, PresenceBoard.PATIENCE);
+        List<String> holders = round.holders(wish.block(), asked, PresenceBoard.LONGEST);
         if (holders.isEmpty()) {
           return false;
         }

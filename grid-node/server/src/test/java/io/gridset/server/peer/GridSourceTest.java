@@ -105,6 +105,18 @@ class GridSourceTest {
   }
 
   @Test
+  void aHomeThatIsBusyForAMomentIsHeardBeforeTheOriginIsPaidAgain() throws Exception {
+    try (TestGrid grid = TestGrid.of("a", "b")) {
+      grid.put(FILE, 60 * BLOCK, 9);
+      int block = grid.blockAt(FILE, "b", "a");
+      assertThat(grid.node("b").read(FILE, block)).isEqualTo(grid.content(FILE, block));
+      grid.network.set("b", State.LATE);
+      assertThat(grid.node("a").read(FILE, block)).isEqualTo(grid.content(FILE, block));
+      assertThat(grid.origin.bytesRead.get()).isEqualTo(BLOCK);
+    }
+  }
+
+  @Test
   void aMemberThatIsAtItIsNotHedgedHoweverSlowTheOrigin() throws Exception {
     try (TestGrid grid = TestGrid.of("a", "b", "c")) {
       grid.put(FILE, 60 * BLOCK, 3);
