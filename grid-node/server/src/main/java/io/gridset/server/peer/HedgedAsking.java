@@ -30,7 +30,7 @@ final class HedgedAsking implements AutoCloseable {
 
   /// How much longer those who are silent may still come when nobody else is left to ask: the
   /// origin must not be paid because a member that has the block is busy for a moment.
-  static final Duration LAST_CHANCE = Duration.ofMillis(300);
+  static final Duration LAST_CHANCE = Duration.ofMillis(200);
 
   private static final Logger LOG = LoggerFactory.getLogger(HedgedAsking.class);
 

@@ -24,7 +24,7 @@ final class PresenceBoard {
 
   /// Longest wait for a silent member's answer: many round trips, no more, since the origin is
   /// waiting.
-  static final Duration PATIENCE = Duration.ofMillis(300);
+  static final Duration PATIENCE = Duration.ofMillis(200);
 
   /// Longest wait for all answers: a member that is heard, but busy, takes more than the patience,
   /// and costs less than paying the origin again.
