@@ -1,10 +1,10 @@
 package io.gridset.client.peer;
 
+import io.gridset.client.channel.Hearing;
 import io.gridset.client.trust.Greeting;
 import io.gridset.client.wire.Frame;
 import io.gridset.client.wire.FrameType;
 import io.gridset.client.wire.FrameWriter;
-import io.gridset.client.wire.Hearing;
 import io.gridset.client.wire.Refusal;
 import io.gridset.client.wire.Wire;
 import io.gridset.core.store.StorageException;

@@ -1,8 +1,8 @@
 package io.gridset.client.peer;
 
+import io.gridset.client.channel.DeadlineWatch;
+import io.gridset.client.channel.Hearing;
 import io.gridset.client.peer.PeerConnection.Lane;
-import io.gridset.client.wire.DeadlineWatch;
-import io.gridset.client.wire.Hearing;
 import io.gridset.client.wire.Wire;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;

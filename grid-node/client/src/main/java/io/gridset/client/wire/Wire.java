@@ -1,5 +1,8 @@
 package io.gridset.client.wire;
 
+import io.gridset.client.channel.DeadlineWatch;
+import io.gridset.client.channel.Guard;
+import io.gridset.client.channel.Hearing;
 import io.gridset.client.trust.PeerTls;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -116,8 +119,7 @@ public final class Wire implements AutoCloseable {
   private static Wire over(
       SocketChannel channel, Side side, DeadlineWatch watch, Duration patience, Start start)
       throws StorageException {
-    Guard guard = new Guard(channel, watch, side.hearing());
-    watch.add(guard);
+    Guard guard = watch.guard(channel, side.hearing());
     guard.arm(watch.ticker().nanos() + patience.toNanos(), patience.toNanos());
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);

@@ -1,4 +1,4 @@
-package io.gridset.client.wire;
+package io.gridset.client.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

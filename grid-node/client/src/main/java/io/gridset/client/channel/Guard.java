@@ -1,12 +1,12 @@
-package io.gridset.client.wire;
+package io.gridset.client.channel;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /// A channel with the time at which a blocked call on it is cut off. Armed around each blocking
-/// call by its user, fired by [DeadlineWatch].
-final class Guard {
+/// call by its user, fired by [DeadlineWatch]. Thread-safe.
+public final class Guard implements AutoCloseable {
   private static final long DISARMED = 0;
 
   private final SocketChannel channel;
@@ -24,22 +24,25 @@ final class Guard {
   }
 
   /// Arms it for a wait that the other side's signs elsewhere make longer.
-  void arm(long nanos, long patience) {
+  public void arm(long nanos, long patience) {
     patienceNanos = patience;
     arm(nanos);
   }
 
-  void arm(long nanos) {
+  /// From now on a call may block until `nanos`, by the watch's ticker.
+  public void arm(long nanos) {
     expiresAt = nanos == DISARMED ? 1 : nanos;
     watch.wake();
   }
 
-  void disarm() {
+  /// The call is over.
+  public void disarm() {
     expiresAt = DISARMED;
     patienceNanos = 0;
   }
 
-  boolean expired() {
+  /// Whether the channel was closed since a call took too long.
+  public boolean expired() {
     return expired;
   }
 
@@ -61,8 +64,9 @@ final class Guard {
     return hearing == null || patience == 0 ? limit : hearing.extended(limit, patience);
   }
 
-  /// Ends a blocked call; idempotent.
-  void close() {
+  /// Closes the channel, which ends a blocked call; idempotent.
+  @Override
+  public void close() {
     watch.remove(this);
     try {
       channel.close();

@@ -1,4 +1,4 @@
-package io.gridset.client.wire;
+package io.gridset.client.channel;
 
 import java.time.Duration;
 
@@ -12,13 +12,14 @@ public final class Hearing {
   private volatile long lastNanos;
   private volatile boolean ever;
 
-  void heard(long nanos) {
+  /// It sent something just now.
+  public void heard(long nanos) {
     lastNanos = nanos;
     ever = true;
   }
 
   /// The time until which a wait goes on that began `patienceNanos` before `deadline`.
-  long extended(long deadline, long patienceNanos) {
+  public long extended(long deadline, long patienceNanos) {
     if (!ever) {
       return deadline;
     }

@@ -1,10 +1,12 @@
-package io.gridset.client.wire;
+package io.gridset.client.channel;
 
 import io.gridset.core.unit.Ticker;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -47,12 +49,31 @@ public final class DeadlineWatch implements AutoCloseable {
             task, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  Ticker ticker() {
-    return ticker;
+  /// Runs `task` once after `delay`, on the watch's thread: it must return at once.
+  public void after(Duration delay, Runnable task) {
+    try {
+      var _ = timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      return; // Closed: all channels are.
+    }
   }
 
-  void add(Guard guard) {
+  /// The guard of a channel, until it is closed.
+  public Guard guard(SocketChannel channel) {
+    return guard(channel, null);
+  }
+
+  /// The same for a wait that signs of the other side on other connections make longer.
+  ///
+  /// @param hearing of the other side; null for none
+  public Guard guard(SocketChannel channel, @Nullable Hearing hearing) {
+    Guard guard = new Guard(channel, this, hearing);
     guards.add(guard);
+    return guard;
+  }
+
+  public Ticker ticker() {
+    return ticker;
   }
 
   void remove(Guard guard) {
