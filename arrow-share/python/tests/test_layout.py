@@ -63,10 +63,9 @@ class TestLayout(unittest.TestCase):
                     cut = arrays.random.randint(0, rows)
                     columns.append(pa.chunked_array([array.slice(0, cut), array.slice(cut)], array.type))
                 table = pa.table(columns, [f"c{n}" for n in range(len(columns))])
-                try:
-                    file = put(table)
-                except pa.ArrowNotImplementedError:
-                    continue  # Arrow cannot unify this dictionary with itself
+                if not arrow_itself_can(table):
+                    continue
+                file = put(table)
                 self.assertSame(pa.ipc.open_file(file).read_all(), table)
                 if rows:
                     self.assertAligned(file)
@@ -112,6 +111,19 @@ class TestLayout(unittest.TestCase):
         table = pa.table({"a": pa.array([1, 2, None], pa.int8()), "b": ["x", "y", "z"]})
         self.assertEqual(bytes(put(table)), bytes(put(table)))
         self.assertNotIn(b"\xaa", bytes(put(table)))
+
+
+def arrow_itself_can(table):
+    """Old versions of Arrow lose nulls in unions within sliced lists, and some dictionaries cannot be unified."""
+    sink = pa.BufferOutputStream()
+    try:
+        with pa.RecordBatchFileWriter(sink, table.schema, options=pa.ipc.IpcWriteOptions(unify_dictionaries=True)) as writer:
+            writer.write_table(table)
+    except pa.ArrowNotImplementedError:
+        return False
+    except pa.ArrowInvalid:  # dictionaries that differ: that we can
+        return True
+    return repr(pa.ipc.open_file(sink.getvalue()).read_all().to_pydict()) == repr(table.to_pydict())
 
 
 def stream_part(file):
