@@ -14,7 +14,7 @@ import unittest
 
 
 import pyarrow as pa
-from real_node import RealNode, wait_for
+from real_node import GRIDSET, RealNode
 
 import gridset
 from gridset import aio, vineyard
@@ -34,7 +34,7 @@ SMALL = pa.table({"n": [1, 2, 3]})
 
 def mapping_of(address):
     """The line of /proc/self/maps that holds an address."""
-    for line in open("/proc/self/maps"):
+    for line in Path("/proc/self/maps").read_text().splitlines():
         begin, end = (int(part, 16) for part in line.split()[0].split("-"))
         if begin <= address < end:
             return line
@@ -42,7 +42,7 @@ def mapping_of(address):
 
 
 def mappings():
-    return sum(1 for line in open("/proc/self/maps") if "r--s" in line)
+    return Path("/proc/self/maps").read_text().count(" r--s ")
 
 
 def addresses(table):
@@ -183,8 +183,6 @@ class TestRefusals(WithNode):
         self.assertTrue(self.client.get("t").equals(LARGE))
 
     def node_connection(self):
-        from contextlib import closing
-
         return closing(Connection(str(self.node.socket)))
 
     def test_bytes_that_are_no_arrow_file_do_not_become_an_object(self):
@@ -305,7 +303,7 @@ class TestProcesses(WithNode):
         self.assertEqual(done.stderr.count("gridset: no node ran"), 1, "said once")
         pid = int(done.stderr.split("pid ")[1].split(",")[0])
         self.assertFalse(os.path.exists(f"/proc/{pid}"), "ended with the program")
-        subprocess.run(["./gridset", "down", "--release"], env=environment, capture_output=True, cwd=os.path.dirname(__file__) + "/../../..", check=False)
+        subprocess.run([GRIDSET, "down", "--release"], env=environment, capture_output=True, check=False)
 
     def test_where_no_node_can_be_started_the_error_tells_what_to_do(self):
         environment = dict(os.environ, GRIDSET_RUN_DIR=str(self.node.directory / "none"), GRIDSET_COMMAND="/no/such/gridset",
