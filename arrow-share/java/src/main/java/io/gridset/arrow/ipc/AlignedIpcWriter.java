@@ -242,7 +242,7 @@ public final class AlignedIpcWriter {
   public long finish(Region region) {
     begin(region);
     ByteBuffer footer = footer(dictionaryBlocks, batchBlocks);
-    ByteBuffer tail = ByteBuffer.allocate((int) tailBytes(footer)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer tail = ByteBuffer.allocate(tailBytes(footer)).order(ByteOrder.LITTLE_ENDIAN);
     tail.putInt(0xffff_ffff).putInt(0);
     tail.put(footer.duplicate());
     tail.putInt(footer.remaining()).put(MAGIC).flip();
@@ -271,7 +271,7 @@ public final class AlignedIpcWriter {
     return builder.dataBuffer();
   }
 
-  private static long tailBytes(ByteBuffer footer) {
+  private static int tailBytes(ByteBuffer footer) {
     return END_BYTES + footer.remaining() + Integer.BYTES + MAGIC.length;
   }
 }

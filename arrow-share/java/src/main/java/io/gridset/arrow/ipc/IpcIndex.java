@@ -33,7 +33,7 @@ record IpcIndex(Schema schema, List<Place> dictionaries, List<Place> batches) {
   static IpcIndex of(Region region) throws NotIpcException {
     try {
       boolean file =
-          region.bytes() >= 2 * END_BYTES && Arrays.equals(region.read(0, MAGIC.length), MAGIC);
+          region.bytes() >= 2L * END_BYTES && Arrays.equals(region.read(0, MAGIC.length), MAGIC);
       return file ? ofFile(region) : ofStream(region);
     } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
       // What flatbuffers, views and Arrow's schema throw at contents that make no sense.

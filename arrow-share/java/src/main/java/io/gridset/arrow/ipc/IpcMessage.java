@@ -148,12 +148,12 @@ final class IpcMessage implements AutoCloseable {
   }
 
   void write(Region region, long position) {
-    int metadataBytes = metadataBytes(position);
+    long metadataBytes = metadataBytes(position);
     ByteBuffer prefix = ByteBuffer.allocate(PREFIX_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    prefix.putInt(0xffff_ffff).putInt(metadataBytes - PREFIX_BYTES).flip();
+    prefix.putInt(0xffff_ffff).putInt((int) metadataBytes - PREFIX_BYTES).flip();
     region.write(position, prefix);
     region.write(position + PREFIX_BYTES, metadata);
-    long written = PREFIX_BYTES + metadata.remaining();
+    int written = PREFIX_BYTES + metadata.remaining();
     region.zero(position + written, metadataBytes - written);
     long body = position + metadataBytes;
     for (BufferCopy copy : copies) {

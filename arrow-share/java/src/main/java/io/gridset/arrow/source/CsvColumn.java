@@ -29,6 +29,16 @@ final class CsvColumn {
     DATE,
     TEXT;
 
+    /// The type to try next.
+    Type wider() {
+      return switch (this) {
+        case BOOL -> INT;
+        case INT -> DOUBLE;
+        case DOUBLE -> DATE;
+        case DATE, TEXT -> TEXT;
+      };
+    }
+
     boolean fits(String value) {
       return switch (this) {
         case BOOL -> value.equalsIgnoreCase("true") || value.equalsIgnoreCase("false");
@@ -56,7 +66,7 @@ final class CsvColumn {
     }
     Type next = type;
     do {
-      next = Type.values()[next.ordinal() + 1];
+      next = next.wider();
     } while (!next.fits(value));
     boolean keeps = !seen || (type == Type.INT && next == Type.DOUBLE);
     type = keeps ? next : Type.TEXT;
