@@ -1,7 +1,7 @@
 """Datasets of a node: declared, listed, loaded, and their files read, through its REST API.
 
-Only the standard library is used here. The API is reached over the node's Unix socket, or over TCP with a token when
-``GRIDSET_SERVER`` names another machine; the variables are those of the command line.
+Only the standard library is used here. The API is reached over the node's Unix socket, which lies beside that of the
+objects.
 """
 
 from __future__ import annotations
@@ -11,24 +11,26 @@ import io
 import json
 import os
 import socket
-import ssl
-import tempfile
 import threading
+import time
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
-DEFAULT_NAMESPACE = "default"
+from .errors import GridsetError, NodeUnavailable
+from .objects import DEFAULT_NAMESPACE
+
 PATIENCE_SECONDS = 120.0
 """Longer than any wait that the node itself allows for an origin."""
 READ_AHEAD_BYTES = 4 << 20
 """What one request brings of a file that is read in small pieces: a block of the cache."""
+_POLL_SECONDS = 0.05
 VERSION_ATTRIBUTE = "user.gridset.version"
 """The extended attribute by which an open file of a mount tells its version."""
 
 
-class ApiError(Exception):
+class ApiError(GridsetError):
     """A node refused a request; ``kind`` is the problem document's, ``status`` the HTTP status."""
 
     def __init__(self, status: int, kind: str, message: str):
@@ -37,23 +39,8 @@ class ApiError(Exception):
         self.kind = kind
 
 
-class NoNode(ConnectionError):
-    """There is no node where one was looked for."""
-
-
-class FileChanged(OSError):
+class FileChanged(GridsetError, OSError):
     """A file has another version than the one that is being read."""
-
-
-def run_directory() -> Path:
-    """Where a node of this user has its sockets."""
-    given = os.environ.get("GRIDSET_RUN_DIR")
-    if given:
-        return Path(given)
-    if os.geteuid() == 0:
-        return Path("/run/gridset")
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(runtime, "gridset") if runtime else Path(tempfile.gettempdir(), f"gridset-{_user()}")
 
 
 def state_directory() -> Path:
@@ -65,12 +52,6 @@ def state_directory() -> Path:
         return Path("/var/lib/gridset")
     state = os.environ.get("XDG_STATE_HOME")
     return Path(state, "gridset") if state else Path.home() / ".local" / "state" / "gridset"
-
-
-def _user() -> str:
-    import getpass
-
-    return getpass.getuser()
 
 
 @dataclass(frozen=True)
@@ -91,28 +72,22 @@ class FileView:
 class DatasetClient:
     """A node's API, as far as datasets go. Thread-safe: each call is a request on a connection of its own."""
 
-    def __init__(self, socket_path: Union[str, Path, None] = None, namespace: Optional[str] = None):
-        """Of the node at ``socket_path``; else of the one that the environment names, else of this user's."""
-        self.namespace = namespace or os.environ.get("GRIDSET_NAMESPACE") or DEFAULT_NAMESPACE
-        self._server = None if socket_path else os.environ.get("GRIDSET_SERVER") or None
-        self._socket = Path(socket_path or os.environ.get("GRIDSET_SOCKET") or run_directory() / "gridset.sock")
-        self._headers: Dict[str, str] = {}
-        if self._server:
-            token_file = os.environ.get("GRIDSET_TOKEN_FILE")
-            if not token_file:
-                raise ValueError("GRIDSET_SERVER needs a token: name its file in GRIDSET_TOKEN_FILE")
-            self._headers["Authorization"] = f"Bearer {Path(token_file).read_text().strip()}"
+    def __init__(self, socket_path: Union[str, "os.PathLike[str]"], namespace: str = DEFAULT_NAMESPACE):
+        """Of the node whose API is at ``socket_path``."""
+        self.namespace = namespace
+        self.socket = Path(socket_path)
 
-    @property
-    def is_local(self) -> bool:
-        """Whether the node is of this machine."""
-        return self._server is None
-
-    def environment(self) -> Dict[str, str]:
-        """The variables by which another process finds the same node."""
-        if self._server is not None:
-            return {}
-        return {"GRIDSET_SOCKET": str(self._socket), "GRIDSET_RUN_DIR": str(self._socket.parent)}
+    def wait(self, seconds: float) -> None:
+        """Waits until the node answers, as one that has just been started does after a while."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self._json("GET", "/v1/node")
+                return
+            except NodeUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_POLL_SECONDS)
 
     def apply(self, *documents: Mapping[str, Any]) -> List[dict]:
         """Applies manifests; raises :class:`ApiError` naming the field when one is refused."""
@@ -197,7 +172,7 @@ class DatasetClient:
         return io.BufferedReader(remote, read_ahead) if read_ahead else remote  # type: ignore[return-value]
 
     def _open_mounted(self, dataset: str, file: FileView, namespace: Optional[str]) -> Optional[BinaryIO]:
-        if not self.is_local or not hasattr(os, "getxattr"):
+        if not hasattr(os, "getxattr"):
             return None
         for mount in self.mounts():
             name = mount["dataset"]
@@ -234,15 +209,7 @@ class DatasetClient:
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection of its own to the node, not opened yet."""
-        if self._server is None:
-            return _UnixConnection(self._socket)
-        address = urllib.parse.urlsplit(self._server)
-        if not address.hostname or address.scheme not in ("http", "https"):
-            raise ValueError(f"GRIDSET_SERVER: {self._server!r} is no address; write it like http://host:7600")
-        if address.scheme == "https":
-            return http.client.HTTPSConnection(
-                address.hostname, address.port, timeout=PATIENCE_SECONDS, context=ssl.create_default_context())
-        return http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE_SECONDS)
+        return _UnixConnection(self.socket)
 
     def send(self, connection: http.client.HTTPConnection, method: str, path: str,
              parameters: Optional[Mapping[str, Any]] = None, body: Optional[str] = None,
@@ -251,10 +218,9 @@ class DatasetClient:
         query = "?" + urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote) if parameters else ""
         encoded = body.encode() if body is not None else None
         try:
-            connection.request(method, path + query, encoded, {**self._headers, **(headers or {})})
+            connection.request(method, path + query, encoded, dict(headers or {}))
         except (FileNotFoundError, ConnectionRefusedError) as missing:
-            where = self._server or self._socket
-            raise NoNode(f"no node answers at {where}: start one with `gridset up`") from missing
+            raise NodeUnavailable(f"no node answers at {self.socket}: start one with `gridset up`") from missing
         answer = connection.getresponse()
         if answer.status >= 300:
             raise _refusal(answer)

@@ -29,11 +29,13 @@ from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from . import flow_context
-from .datasets import DEFAULT_NAMESPACE, ApiError, DatasetClient, state_directory
+from .client import connect
+from .datasets import ApiError, DatasetClient, state_directory
 from .flow_processors import (Processor, ScriptProcessor, create_processor, make_processor_from_func, missing_packages,
                               script_of)
 from .flow_run import (FlowError, FlowHandle, FlowTimeout, Lineage, LoadStep, Made, ProcessStep, StepStatus,
-                       delete_objects, sweep)
+                       sweep)
+from .objects import DEFAULT_NAMESPACE
 
 __all__ = ["ClientConfig", "FlowError", "FlowHandle", "FlowTimeout", "FluidClient", "FluidDataFlow", "FluidDataset",
            "Lineage", "Made", "Processor", "ScriptProcessor", "StepStatus", "constants", "create_processor",
@@ -54,6 +56,7 @@ _RUNTIMES = {kind: kind.lower() + "s" for kind in (
     constants.ALLUXIO_RUNTIME_KIND, constants.JINDO_RUNTIME_KIND, constants.JUICEFS_RUNTIME_KIND,
     constants.VINEYARD_RUNTIME_KIND, constants.GRID_RUNTIME_KIND)}
 _RUN_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
+_START_SECONDS = 60.0
 _BIND_SECONDS = 600.0
 _POLL_SECONDS = 0.1
 
@@ -77,7 +80,9 @@ class FluidClient:
 
     def __init__(self, config: Optional[ClientConfig] = None):
         self.config = config or ClientConfig()
-        self.node = DatasetClient(self.config.socket_path, self.config.namespace)
+        self.objects = connect(self.config.socket_path, namespace=self.config.namespace)
+        self.node = DatasetClient(self.objects.socket.with_name("gridset.sock"), self.config.namespace)
+        self.node.wait(_START_SECONDS)
 
     def create_dataset(self, dataset_name: str, mount_name: Optional[str] = None, mount_point: Optional[str] = None,
                        mount_path: str = "", mode: str = "ReadOnly", options: Optional[Mapping[str, str]] = None,
@@ -195,7 +200,10 @@ class FluidDataset:
             if refused.status == 404:
                 return
             raise
-        delete_objects(self.namespace, lambda made: made.labels.get(flow_context.DATASET_LABEL) == self.name)
+        objects = self.fluid_client.objects
+        for made in [*objects.list(f"{self.namespace}:")]:
+            if made.attributes.labels.get(flow_context.DATASET_LABEL) == self.name:
+                objects.delete(f"{made.namespace}:{made.name}")
         node.delete("datasets", self.name, self.namespace)
         for plural in _RUNTIMES.values():
             node.delete(plural, self.name, self.namespace)
@@ -268,7 +276,8 @@ class FluidDataFlow:
             if missing:
                 raise FlowError(f"step {number} needs {', '.join(missing)}, which this Python lacks: pip install them")
         sweep(dataset.namespace)
-        return FlowHandle(self.dataset.fluid_client.node, (dataset.namespace, dataset.name), run_id, self.steps,
+        client = self.dataset.fluid_client
+        return FlowHandle(client.objects, client.node, (dataset.namespace, dataset.name), run_id, self.steps,
                           ttl_seconds_after_finished)
 
 

@@ -16,11 +16,14 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from . import flow_context
-from .datasets import ApiError, DatasetClient, state_directory
+from .client import Client
+from .datasets import DatasetClient, state_directory
+from .errors import GridsetError
 from .flow_processors import PYTHON, ScriptProcessor
+from .objects import ObjectInfo
 
 STEP_TIMEOUT_SECONDS = 600.0
 """How long :meth:`FlowHandle.wait` waits for each step unless told otherwise; Fluid's."""
@@ -104,12 +107,13 @@ class FlowHandle:
     ``stdout.log`` and ``stderr.log``.
     """
 
-    def __init__(self, client: DatasetClient, dataset: Tuple[str, str], run_id: str, steps: Sequence[Any],
+    def __init__(self, objects: Client, node: DatasetClient, dataset: Tuple[str, str], run_id: str, steps: Sequence[Any],
                  keep_seconds: float):
         self.run_id = run_id
         self.namespace, self.dataset = dataset
         self.folder = runs_folder() / self.namespace / run_id
-        self._client = client
+        self._objects = objects
+        self._node = node
         self._steps = list(steps)
         self._status = [StepStatus(f"{run_id}-step{number}", step.kind) for number, step in enumerate(steps, 1)]
         self._done = [threading.Event() for _ in steps]
@@ -118,7 +122,8 @@ class FlowHandle:
         self._child: Optional[subprocess.Popen] = None
         self._held = self._begin(keep_seconds)
         try:
-            delete_objects(self.namespace, lambda made: made.producer.startswith(f"{run_id}/"))
+            for made in self._made():
+                objects.delete(f"{made.namespace}:{made.name}")
             self._thread = threading.Thread(target=self._work, name=f"flow {run_id}", daemon=True)
             self._thread.start()
         except BaseException:
@@ -178,10 +183,14 @@ class FlowHandle:
 
     def lineage(self) -> Lineage:
         """What the run's steps have put so far, in the order of the steps, with the objects that each was made from."""
-        mine = [made for made in list_objects(self.namespace) if made.producer.startswith(f"{self.run_id}/")]
-        mine.sort(key=lambda made: (int(made.producer.rpartition("step")[2]), made.created, made.name))
-        return Lineage(Made(made.name, made.producer, tuple(made.parents), made.rows, made.bytes, made.id)
+        mine = sorted(self._made(), key=lambda made: (_step_number(made), made.created, made.name))
+        return Lineage(Made(made.name, made.attributes.producer, made.attributes.parents, made.rows, made.bytes, made.id)
                        for made in mine)
+
+    def _made(self) -> List[ObjectInfo]:
+        """What this run, or an earlier one of its id, has put."""
+        return [made for made in self._objects.list(f"{self.namespace}:")
+                if made.attributes.producer.startswith(f"{self.run_id}/")]
 
     def _work(self) -> None:
         failed = False
@@ -210,24 +219,24 @@ class FlowHandle:
             else:
                 self._process(number, step, status)
             status.phase = COMPLETE
-        except (FlowError, ApiError, OSError, ValueError) as failure:
+        except (FlowError, GridsetError, OSError, ValueError) as failure:
             status.phase = FAILED
             status.message = failure.args[0] if isinstance(failure, FlowError) else f"{status.name} failed: {failure}"
         status.duration = f"{time.monotonic() - began:.1f}s"
 
     def _load(self, step: LoadStep) -> None:
-        load = self._client.start_load(
+        load = self._node.start_load(
             self.dataset, list(step.targets), self.namespace,
             {path: count for path, count in step.targets.items() if count > 1}, step.refresh)
         while True:
-            progress = self._client.load(load["id"])["progress"]
+            progress = self._node.load(load["id"])["progress"]
             if progress["phase"] == "COMPLETE":
                 return
             if progress["phase"] in ("FAILED", "CANCELLED"):
                 reasons = "; ".join(progress["failures"]) or "no reason given"
                 raise FlowError(f"the load of {self.dataset} {progress['phase'].lower()}: {reasons}")
             if self._ending:
-                self._client.cancel_load(load["id"])
+                self._node.cancel_load(load["id"])
                 raise FlowError(f"run {self.run_id} was ended while {self.dataset} was loaded")
             time.sleep(POLL_SECONDS)
 
@@ -258,13 +267,16 @@ class FlowHandle:
             flow_context.DATASET_VARIABLE: self.dataset,
             flow_context.PARENTS_VARIABLE: str(folder / "parents"),
             "GRIDSET_NAMESPACE": self.namespace,
-            **self._client.environment(),
+            "GRIDSET_SOCKET": str(self._node.socket),
         }
         # Steps are to find this package wherever the caller has it from.
         package = str(Path(__file__).resolve().parent.parent)
         paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         own["PYTHONPATH"] = os.pathsep.join(paths if package in paths else [*paths, package])
-        return {**os.environ, **own, **script.environment()}
+        given = script.environment()
+        if "PYTHONPATH" in given:
+            given["PYTHONPATH"] += os.pathsep + own["PYTHONPATH"]
+        return {**os.environ, **own, **given}
 
     @contextlib.contextmanager
     def _mounted(self, mount_path: Optional[str]) -> Iterator[None]:
@@ -272,18 +284,18 @@ class FlowHandle:
         if mount_path is None or any(
                 mount["mountPoint"] == mount_path and mount["state"] == "mounted"
                 and mount["dataset"] == {"namespace": self.namespace, "name": self.dataset}
-                for mount in self._client.mounts()):
+                for mount in self._node.mounts()):
             yield
             return
         made = not os.path.isdir(mount_path)
         if made:
             os.makedirs(mount_path)
         try:
-            self._client.mount(self.dataset, mount_path, self.namespace)
+            self._node.mount(self.dataset, mount_path, self.namespace)
             try:
                 yield
             finally:
-                self._client.unmount(mount_path)
+                self._node.unmount(mount_path)
         finally:
             if made:
                 os.rmdir(mount_path)
@@ -333,6 +345,11 @@ def sweep(namespace: str) -> None:
             pass
         finally:
             os.close(held)
+
+
+def _step_number(made: ObjectInfo) -> int:
+    number = made.attributes.producer.rpartition("/step")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def _end_group(child: subprocess.Popen) -> None:

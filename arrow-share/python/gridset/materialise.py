@@ -12,33 +12,42 @@ version is decoded anew when somebody asks for it, and old ones are gone.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-import time
 from datetime import timedelta
-from typing import Any, BinaryIO, Callable, Dict, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 import pyarrow as pa
 
 from .datasets import DatasetClient, FileChanged, FileView, parse_uri
-from .errors import GridsetError, ObjectExists, ObjectNotFound, TimedOut
+from .errors import ObjectNotFound
+
+if TYPE_CHECKING:
+    from .client import Client
+
+__all__ = ["Source", "get", "materialise", "object_name"]
 
 SCHEME = "dataset://"
 TIME_TO_LIVE = timedelta(days=1)
 PRODUCER = "materialise"
 SOURCE_LABEL = "gridset.io/source"
+FORMATS = ("parquet", "csv", "tsv", "json", "orc")
 WAIT_SECONDS = 3600.0
 """How long to wait for somebody else who decodes the same file."""
-_CLAIM_MILLIS = 5_000
+
 _ATTEMPTS = 5
-"""How often a file may change under the decoder before it gives up."""
-_PART, _LONGEST_PART, _LONGEST = re.compile(rb"[A-Za-z0-9_=@-]|(?<!^)\."), 200, 512
+"""How often a file may change under its decoder."""
+_PLAIN = re.compile(r"[A-Za-z0-9._=@-]")
+_LONGEST_PART, _LONGEST = 200, 512
 _COMPRESSED = {"gz": "gzip", "bz2": "bz2", "zst": "zstd", "lz4": "lz4"}
-_HIDDEN = (".", "_")
-"""What Hadoop and Spark begin the names of files with that are no data."""
+_NO_DATA = (".", "_")
+"""With what Hadoop and Spark begin the names of files that hold no data."""
+
+logger = logging.getLogger("gridset.materialise")
 
 
 class Source(NamedTuple):
-    """A file of a dataset at one version."""
+    """A file of a dataset at one version, and its format."""
 
     namespace: str
     dataset: str
@@ -49,28 +58,102 @@ class Source(NamedTuple):
     def uri(self) -> str:
         return f"{SCHEME}{self.namespace}:{self.dataset}/{self.file.path}"
 
-    @property
-    def object_name(self) -> str:
-        return object_name(self)
 
-
-def materialise(uri: str, *, format: Optional[str] = None, namespace: Optional[str] = None, client: Any = None,
-                time_to_live: Optional[timedelta] = TIME_TO_LIVE, wait: float = WAIT_SECONDS) -> List[str]:
-    """Sees to it that a file of a dataset, or all data files of a directory, are objects; answers their names.
+def get(client: "Client", uri: str, *, format: Optional[str] = None, time_to_live: Optional[timedelta] = TIME_TO_LIVE,
+        wait: float = WAIT_SECONDS) -> pa.Table:
+    """The table in a file of a dataset, mapped; of a directory the tables of all its data files, one after the other.
 
     :param uri: ``dataset://NAME/PATH`` or ``dataset://NAMESPACE:NAME/PATH``
-    :param format: ``parquet``, ``csv``, ``json`` (a value a line) or ``orc`` where the file's name does not tell
-    :param time_to_live: of objects that are made now; None: for good
+    :param format: one of ``FORMATS`` where the file's name does not tell; ``json`` is a value a line
+    :param time_to_live: of what is decoded now; None: for good
     :param wait: seconds for which somebody else may go on decoding
-    :raises FileNotFoundError: there is no such file
-    :raises ValueError: the format is unknown
+    :raises FileNotFoundError: there is no such file, or no data file in the directory
+    :raises ValueError: the format is not known
     """
+    namespace, dataset, path = parse_uri(uri, client.namespace)
+    files = DatasetClient(client.socket.with_name("gridset.sock"), namespace)
+    tables = [_get(client, files, dataset, each, format, time_to_live, wait) for each in _data_files(files, dataset, path, format)]
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
 
 
-def get(uri: str, *, format: Optional[str] = None, namespace: Optional[str] = None, client: Any = None,
-        time_to_live: Optional[timedelta] = TIME_TO_LIVE, wait: float = WAIT_SECONDS) -> pa.Table:
-    """The table in a file of a dataset, or in all data files of a directory one after the other: mapped, not copied.
-    Parameters are those of :func:`materialise`."""
+def materialise(client: "Client", uri: str, *, format: Optional[str] = None,
+                time_to_live: Optional[timedelta] = TIME_TO_LIVE, wait: float = WAIT_SECONDS) -> List[str]:
+    """Sees to it that a file of a dataset, or all data files of a directory, are objects; answers their names in the
+    dataset's namespace. Parameters are those of :func:`get`."""
+    namespace, dataset, path = parse_uri(uri, client.namespace)
+    files = DatasetClient(client.socket.with_name("gridset.sock"), namespace)
+    names = []
+    for each in _data_files(files, dataset, path, format):
+        _get(client, files, dataset, each, format, time_to_live, wait)
+        names.append(object_name(_source(files, dataset, each, format)))
+    return names
+
+
+def _data_files(files: DatasetClient, dataset: str, path: str, format: Optional[str]) -> Iterator[str]:
+    if not files.stat(dataset, path).is_directory:
+        yield path
+        return
+    found = False
+    for file in files.files(dataset, path):
+        below = file.path[len(path):].strip("/").split("/")
+        if not file.is_directory and not any(part.startswith(_NO_DATA) for part in below) \
+                and (format or guessed_format(file.path)):
+            found = True
+            yield file.path
+    if not found:
+        raise FileNotFoundError(f"no data file in {path or '/'} of dataset {dataset}")
+
+
+def _get(client: "Client", files: DatasetClient, dataset: str, path: str, format: Optional[str],
+         time_to_live: Optional[timedelta], wait: float) -> pa.Table:
+    for attempt in range(1, _ATTEMPTS + 1):
+        source = _source(files, dataset, path, format)
+        name = f"{source.namespace}:{object_name(source)}"
+        try:
+            return client.get(name, fetch=True)
+        except ObjectNotFound:
+            pass
+        try:
+            return client.get_or_put(name, lambda: _decoded(files, source), fetch=True, timeout=wait, producer=PRODUCER,
+                                     parents=(), labels={SOURCE_LABEL: source.uri}, time_to_live=time_to_live)
+        except FileChanged:
+            if attempt == _ATTEMPTS:
+                raise
+            files.sync(dataset, path)
+    raise AssertionError("the last attempt raises")
+
+
+def _source(files: DatasetClient, dataset: str, path: str, format: Optional[str]) -> Source:
+    file = files.stat(dataset, path)
+    if file.is_directory:
+        raise FileNotFoundError(f"{path} of dataset {dataset} has become a directory")
+    chosen = format or guessed_format(path)
+    if chosen not in FORMATS:
+        what = f"the name of {path} does not tell its format" if chosen is None else f"{chosen!r} is no format"
+        raise ValueError(f"{what}: give format=, one of {', '.join(FORMATS)}")
+    return Source(files.namespace, dataset, file, chosen)
+
+
+def _decoded(files: DatasetClient, source: Source) -> pa.Table:
+    logger.info("decoding %s at version %s", source.uri, source.file.version)
+    with files.open(source.dataset, source.file, read_ahead=0) as opened:
+        try:
+            return decode(opened, source)
+        except (pa.ArrowException, OSError) as failure:
+            changed = _cause(failure)
+            if changed is not None:
+                raise changed from failure
+            if isinstance(failure, pa.ArrowInvalid):
+                raise ValueError(f"{source.uri} is no {source.format} file that can be read: {failure}") from failure
+            raise
+
+
+def _cause(failure: BaseException) -> Optional[FileChanged]:
+    """Arrow hands on what a Python file has raised as it was, or as the cause of its own."""
+    at: Optional[BaseException] = failure
+    while at is not None and not isinstance(at, FileChanged):
+        at = at.__cause__ or at.__context__
+    return at
 
 
 def object_name(source: Source) -> str:
@@ -135,6 +218,7 @@ def _json(file: Any) -> pa.Table:
 
 
 def _escaped(part: str) -> str:
+    """What an object's name cannot hold as ``+`` and two hexadecimal digits for each byte of UTF-8."""
     return "".join(
-        chr(byte) if _PART.fullmatch(bytes([byte])) and not (place == 0 and byte == 0x2E) or (byte == 0x2E and place) else f"+{byte:02X}"
-        for place, byte in enumerate(part.encode()))
+        letter if _PLAIN.fullmatch(letter) and (place or letter != ".") else "".join(f"+{byte:02X}" for byte in letter.encode())
+        for place, letter in enumerate(part))
