@@ -272,7 +272,7 @@ else:
         second = self.succeed(MATERIALISE, "dataset://files/changes.parquet")
         self.assertEqual((first["sum"], second["sum"]), (45, 1045))
         self.assertNotEqual(first["names"], second["names"])
-        self.assertRegex(second["names"][0], r"^datasets/default/files/changes\.parquet@[0-9a-f]{32}$")
+        self.assertRegex(second["names"][0], r"^default:datasets/default/files/changes\.parquet@[0-9a-f]{32}$")
         old = self.succeed("import json, sys, gridset\nprint(json.dumps(gridset.get(sys.argv[1])['n'].to_pylist()))",
                            first["names"][0])
         self.assertEqual(old, list(range(10)), "whoever has the old version's name still gets the old version")
@@ -305,11 +305,11 @@ else:
         mark = self.scratch.disk / "decoding"
         first = Process(self.program("""
 import sys, time
-import gridset, gridset.materialise
+import gridset, gridset.materialising
 def decode(opened, source):
     open(sys.argv[1], "w").close()
     time.sleep(1000)
-gridset.materialise.decode = decode
+gridset.materialising.decode = decode
 gridset.get("dataset://files/killed.parquet")
 """, mark), self.scratch.disk / "killed.log", self.environment)
         self.addCleanup(first.kill)

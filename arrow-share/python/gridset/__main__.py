@@ -10,7 +10,7 @@ from typing import List, Optional
 
 from . import connect
 from .errors import GridsetError
-from .materialise import FORMATS, TIME_TO_LIVE, materialise
+from .materialising import FORMATS, TIME_TO_LIVE, materialise
 
 
 def main(arguments: Optional[List[str]] = None) -> int:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, List,
 import pyarrow as pa
 
 from .datasets import DatasetClient, FileChanged, FileView, parse_uri
-from .errors import ObjectNotFound
+from .errors import NotSupported
 
 if TYPE_CHECKING:
     from .client import Client
@@ -59,79 +59,85 @@ class Source(NamedTuple):
         return f"{SCHEME}{self.namespace}:{self.dataset}/{self.file.path}"
 
 
-def get(client: "Client", uri: str, *, format: Optional[str] = None, time_to_live: Optional[timedelta] = TIME_TO_LIVE,
-        wait: float = WAIT_SECONDS) -> pa.Table:
+def get(client: "Client", uri: str, *, form: Optional[str] = None, **options: Any) -> Any:
     """The table in a file of a dataset, mapped; of a directory the tables of all its data files, one after the other.
 
     :param uri: ``dataset://NAME/PATH`` or ``dataset://NAMESPACE:NAME/PATH``
+    :param form: another form for the table of a single file, as for :meth:`gridset.Client.get`
+    :param options: those of :func:`materialise`
+    """
+    found = [*_Decoder(client, uri, **options).all()]
+    if len(found) == 1:
+        return client.get(found[0], form=form, fetch=True)
+    if form not in (None, "table"):
+        raise NotSupported(f"{uri} is a directory, and is had as a table, not as a {form}")
+    return pa.concat_tables([client.get(name, fetch=True) for name in found], promote_options="permissive")
+
+
+def materialise(client: "Client", uri: str, **options: Any) -> List[str]:
+    """Sees to it that a file of a dataset, or all data files of a directory, are objects; answers their names.
+
     :param format: one of ``FORMATS`` where the file's name does not tell; ``json`` is a value a line
-    :param time_to_live: of what is decoded now; None: for good
+    :param time_to_live: of what is decoded now, a timedelta; None: for good
     :param wait: seconds for which somebody else may go on decoding
     :raises FileNotFoundError: there is no such file, or no data file in the directory
-    :raises ValueError: the format is not known
+    :raises ValueError: the format is not known, or the file is not of it
     """
-    namespace, dataset, path = parse_uri(uri, client.namespace)
-    files = DatasetClient(client.socket.with_name("gridset.sock"), namespace)
-    tables = [_get(client, files, dataset, each, format, time_to_live, wait) for each in _data_files(files, dataset, path, format)]
-    return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
+    return [*_Decoder(client, uri, **options).all()]
 
 
-def materialise(client: "Client", uri: str, *, format: Optional[str] = None,
-                time_to_live: Optional[timedelta] = TIME_TO_LIVE, wait: float = WAIT_SECONDS) -> List[str]:
-    """Sees to it that a file of a dataset, or all data files of a directory, are objects; answers their names in the
-    dataset's namespace. Parameters are those of :func:`get`."""
-    namespace, dataset, path = parse_uri(uri, client.namespace)
-    files = DatasetClient(client.socket.with_name("gridset.sock"), namespace)
-    names = []
-    for each in _data_files(files, dataset, path, format):
-        _get(client, files, dataset, each, format, time_to_live, wait)
-        names.append(object_name(_source(files, dataset, each, format)))
-    return names
+class _Decoder:
+    """Makes objects of what a URI names."""
 
+    def __init__(self, client: "Client", uri: str, format: Optional[str] = None,
+                 time_to_live: Optional[timedelta] = TIME_TO_LIVE, wait: float = WAIT_SECONDS):
+        namespace, self._dataset, self._path = parse_uri(uri, client.namespace)
+        self._client = client
+        self._files = DatasetClient(client.socket.with_name("gridset.sock"), namespace)
+        self._format = format
+        self._time_to_live = time_to_live
+        self._wait = wait
 
-def _data_files(files: DatasetClient, dataset: str, path: str, format: Optional[str]) -> Iterator[str]:
-    if not files.stat(dataset, path).is_directory:
-        yield path
-        return
-    found = False
-    for file in files.files(dataset, path):
-        below = file.path[len(path):].strip("/").split("/")
-        if not file.is_directory and not any(part.startswith(_NO_DATA) for part in below) \
-                and (format or guessed_format(file.path)):
-            found = True
-            yield file.path
-    if not found:
-        raise FileNotFoundError(f"no data file in {path or '/'} of dataset {dataset}")
+    def all(self) -> Iterator[str]:
+        """The names of the objects, which are there when they are told."""
+        if not self._files.stat(self._dataset, self._path).is_directory:
+            yield self._object(self._path)
+            return
+        found = False
+        for file in self._files.files(self._dataset, self._path):
+            below = file.path[len(self._path):].strip("/").split("/")
+            if not file.is_directory and not any(part.startswith(_NO_DATA) for part in below) \
+                    and (self._format or guessed_format(file.path)):
+                found = True
+                yield self._object(file.path)
+        if not found:
+            raise FileNotFoundError(f"no data file in {self._path or '/'} of dataset {self._dataset}")
 
+    def _object(self, path: str) -> str:
+        for attempt in range(1, _ATTEMPTS + 1):
+            source = self._source(path)
+            name = f"{source.namespace}:{object_name(source)}"
+            try:
+                if not self._client.exists(name):
+                    self._client.get_or_put(
+                        name, lambda: _decoded(self._files, source), timeout=self._wait, producer=PRODUCER, parents=(),
+                        labels={SOURCE_LABEL: source.uri}, time_to_live=self._time_to_live)
+                return name
+            except FileChanged:
+                if attempt == _ATTEMPTS:
+                    raise
+                self._files.sync(self._dataset, path)
+        raise AssertionError("the last attempt raises")
 
-def _get(client: "Client", files: DatasetClient, dataset: str, path: str, format: Optional[str],
-         time_to_live: Optional[timedelta], wait: float) -> pa.Table:
-    for attempt in range(1, _ATTEMPTS + 1):
-        source = _source(files, dataset, path, format)
-        name = f"{source.namespace}:{object_name(source)}"
-        try:
-            return client.get(name, fetch=True)
-        except ObjectNotFound:
-            pass
-        try:
-            return client.get_or_put(name, lambda: _decoded(files, source), fetch=True, timeout=wait, producer=PRODUCER,
-                                     parents=(), labels={SOURCE_LABEL: source.uri}, time_to_live=time_to_live)
-        except FileChanged:
-            if attempt == _ATTEMPTS:
-                raise
-            files.sync(dataset, path)
-    raise AssertionError("the last attempt raises")
-
-
-def _source(files: DatasetClient, dataset: str, path: str, format: Optional[str]) -> Source:
-    file = files.stat(dataset, path)
-    if file.is_directory:
-        raise FileNotFoundError(f"{path} of dataset {dataset} has become a directory")
-    chosen = format or guessed_format(path)
-    if chosen not in FORMATS:
-        what = f"the name of {path} does not tell its format" if chosen is None else f"{chosen!r} is no format"
-        raise ValueError(f"{what}: give format=, one of {', '.join(FORMATS)}")
-    return Source(files.namespace, dataset, file, chosen)
+    def _source(self, path: str) -> Source:
+        file = self._files.stat(self._dataset, path)
+        if file.is_directory:
+            raise FileNotFoundError(f"{path} of dataset {self._dataset} has become a directory")
+        chosen = self._format or guessed_format(path)
+        if chosen not in FORMATS:
+            what = f"the name of {path} does not tell its format" if chosen is None else f"{chosen!r} is no format"
+            raise ValueError(f"{what}: give format=, one of {', '.join(FORMATS)}")
+        return Source(self._files.namespace, self._dataset, file, chosen)
 
 
 def _decoded(files: DatasetClient, source: Source) -> pa.Table:
