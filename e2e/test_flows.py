@@ -288,8 +288,11 @@ else:
                     mount = self.scratch.disk / "mnt"
                     mount.mkdir()
                     self.node("mount", "files", str(mount))
-                told = self.succeed(MATERIALISE, f"dataset://default:files/{name}")
+                done = self.run_program(MATERIALISE, f"dataset://default:files/{name}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                told = json.loads(done.stdout)
                 self.assertEqual((told["rows"], told["sum"], told["text"]), (3000, 2999 * 1500, "row 2999 \u00e9"))
+                self.assertIn("through " + ("a mount" if number >= 3 else "the API"), done.stderr)
         self.node("umount", str(self.scratch.disk / "mnt"))
 
     def test_4_a_directory_is_all_its_data_files(self):
@@ -324,7 +327,36 @@ gridset.get("dataset://files/killed.parquet")
         self.assertEqual(second.returncode, 0, errors)
         self.assertEqual(json.loads(out)["sum"], 49 * 25)
 
-    def test_6_what_is_no_file_or_no_table_is_a_clear_error(self):
+    def test_6_a_file_that_changes_under_its_decoder_is_decoded_anew(self):
+        self.write("moves.parquet", 10)
+        mark = self.scratch.disk / "moving"
+        asker = Process(self.program("""
+import os, sys, time
+import gridset, gridset.materialising
+real = gridset.materialising.decode
+def decode(opened, source):
+    if not os.path.exists(sys.argv[1]):
+        opened.read(4)
+        open(sys.argv[1], "w").close()
+        while not os.path.exists(sys.argv[1] + "-on"):
+            time.sleep(0.05)
+    return real(opened, source)
+gridset.materialising.decode = decode
+print(gridset.get("dataset://files/moves.parquet")["n"].to_pylist(), gridset.materialise("dataset://files/moves.parquet"))
+""", mark), self.scratch.disk / "moves.log", self.environment)
+        self.addCleanup(asker.kill)
+        wait_for("the file to be decoded", mark.exists, 60)
+        self.write("moves.parquet", 10, start=500)
+        Path(f"{mark}-on").touch()
+        self.assertEqual(asker.child.wait(60), 0, asker.tail())
+        self.assertIn(str(list(range(500, 510))), asker.tail())
+        new = self.succeed(MATERIALISE, "dataset://files/moves.parquet")["names"]
+        self.assertIn(str(new), asker.tail())
+        stored = self.succeed("import json, gridset\nprint(json.dumps([made.name for made in gridset.list()"
+                              " if 'moves.parquet' in made.name]))")
+        self.assertEqual([f"default:{name}" for name in stored], new, "nothing is put under the version that was not read")
+
+    def test_7_what_is_no_file_or_no_table_is_a_clear_error(self):
         (self.files / "broken.parquet").write_bytes(b"PAR1 and no more")
         (self.files / "what.bin").write_bytes(b"?")
         self.node("sync", "files")

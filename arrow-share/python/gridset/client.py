@@ -135,7 +135,7 @@ class Client:
             persist=persist,
             replicas=replicas,
             time_to_live=time_to_live,
-            **origin(wanted, labels, parents, producer),
+            **with_origin(wanted, {"labels": labels, "parents": parents, "producer": producer}),
         )
         with self._connection() as connection:
             return self._put(connection, wanted, encoded, attributes)
@@ -418,8 +418,7 @@ class Claim:
     def put(self, value: Any, **attributes: Any) -> ObjectInfo:
         """Puts the value; takes what `Client.put` takes."""
         encoded = forms.encode(value)
-        told = (attributes.pop(each, None) for each in ("labels", "parents", "producer"))
-        checked = ObjectAttributes.of(form=encoded.form, **attributes, **origin(self._name, *told))
+        checked = ObjectAttributes.of(form=encoded.form, **with_origin(self._name, attributes))
         return self.put_encoded(encoded, checked)
 
     def put_encoded(self, encoded: forms.Encoded, attributes: ObjectAttributes) -> ObjectInfo:
@@ -460,15 +459,15 @@ def _seal(connection: Connection, staging: Any, size: int, target: Dict[str, Any
     raise AssertionError("the last attempt returns or raises")
 
 
-def origin(
-    name: ObjectName, labels: Optional[Mapping[str, str]], parents: Optional[Sequence[str]], producer: Optional[str]
-) -> Dict[str, Any]:
-    """Who puts an object and from what: as told, else as a flow knows it of this process."""
-    return {
-        "labels": {**flow_context.labels(), **(labels or {})},
-        "parents": flow_context.parents(name.namespace) if parents is None else parents,
-        "producer": flow_context.producer() or this_program() if producer is None else producer,
-    }
+def with_origin(name: ObjectName, attributes: Mapping[str, Any]) -> Dict[str, Any]:
+    """`attributes` of `put`, with who puts the object and from what: as told, else as a flow knows it of this process."""
+    told = dict(attributes)
+    told["labels"] = {**flow_context.labels(), **(told.get("labels") or {})}
+    if told.get("parents") is None:
+        told["parents"] = flow_context.parents(name.namespace)
+    if told.get("producer") is None:
+        told["producer"] = flow_context.producer() or this_program()
+    return told
 
 
 def this_program() -> str:

@@ -296,7 +296,7 @@ class RemoteFile(io.RawIOBase):
             return self._client.send(self._connection, "GET", self._path, parameters, None, headers)
         except ApiError as refused:
             self._connection.close()
-            if refused.status == 416:
+            if refused.status == 416 or refused.kind == "CHANGED":
                 raise FileChanged(f"{self._file.path} has changed while it was read") from refused
             raise OSError(f"{self._file.path}: {refused}") from refused
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, List,
 
 import pyarrow as pa
 
-from .datasets import DatasetClient, FileChanged, FileView, parse_uri
+from .datasets import DatasetClient, FileView, RemoteFile, parse_uri
 from .errors import NotSupported
 
 if TYPE_CHECKING:
@@ -123,10 +123,11 @@ class _Decoder:
                         name, lambda: _decoded(self._files, source), timeout=self._wait, producer=PRODUCER, parents=(),
                         labels={SOURCE_LABEL: source.uri}, time_to_live=self._time_to_live)
                 return name
-            except FileChanged:
-                if attempt == _ATTEMPTS:
-                    raise
+            except (OSError, ValueError):
+                # A file that changes under its decoder shows itself in many ways; its version tells.
                 self._files.sync(self._dataset, path)
+                if attempt == _ATTEMPTS or self._source(path).file.version == source.file.version:
+                    raise
         raise AssertionError("the last attempt raises")
 
     def _source(self, path: str) -> Source:
@@ -141,25 +142,13 @@ class _Decoder:
 
 
 def _decoded(files: DatasetClient, source: Source) -> pa.Table:
-    logger.info("decoding %s at version %s", source.uri, source.file.version)
     with files.open(source.dataset, source.file, read_ahead=0) as opened:
+        way = "the API" if isinstance(opened, RemoteFile) else "a mount"
+        logger.info("decoding %s at version %s through %s", source.uri, source.file.version, way)
         try:
             return decode(opened, source)
-        except (pa.ArrowException, OSError) as failure:
-            changed = _cause(failure)
-            if changed is not None:
-                raise changed from failure
-            if isinstance(failure, pa.ArrowInvalid):
-                raise ValueError(f"{source.uri} is no {source.format} file that can be read: {failure}") from failure
-            raise
-
-
-def _cause(failure: BaseException) -> Optional[FileChanged]:
-    """Arrow hands on what a Python file has raised as it was, or as the cause of its own."""
-    at: Optional[BaseException] = failure
-    while at is not None and not isinstance(at, FileChanged):
-        at = at.__cause__ or at.__context__
-    return at
+        except pa.ArrowInvalid as failure:
+            raise ValueError(f"{source.uri} is no {source.format} file that can be read: {failure}") from failure
 
 
 def object_name(source: Source) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterator, List, Optional, Union
 import pyarrow as pa
 
 from . import errors, forms
-from .client import Claim, Client, origin
+from .client import Claim, Client, with_origin
 from .objects import ObjectAttributes, ObjectInfo
 
 __all__ = ["Stream", "StreamWriter", "whole_stream"]
@@ -177,12 +177,11 @@ class StreamWriter:
         claim, self._claim = self._claim, None
         if claim is None:
             return
-        told = dict(self._attributes)
-        whence = origin(self._client.name_of(self.name), *(told.pop(each, None) for each in ("labels", "parents", "producer")))
-        labels = {**whence["labels"], _BATCHES: str(self.batches)}
+        told = with_origin(self._client.name_of(self.name), self._attributes)
+        labels = {**told["labels"], _BATCHES: str(self.batches)}
         if failure is not None:
             labels[_FAILURE] = failure
-        attributes = {**told, **whence, "labels": labels, "form": "stream"}
+        attributes = {**told, "labels": labels, "form": "stream"}
         content = (self.schema or pa.schema([])).empty_table()
         with self._held:
             claim.put_encoded(
