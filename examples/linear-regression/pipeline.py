@@ -46,12 +46,14 @@ def generate(path, rows):
 
 def preprocess():
     import gridset
+    import pandas  # noqa: F401  before the clock runs, as everything that is imported
+    import pyarrow.parquet  # noqa: F401
     from sklearn.model_selection import train_test_split
     from stages import Stage, touch
 
-    stage = Stage()
+    stage, objects = Stage(), gridset.connect()
     with stage.part("readRaw"):
-        houses = gridset.get("dataset://houses/houses.parquet")
+        houses = objects.get("dataset://houses/houses.parquet")
         touch(houses)
     houses = houses.to_pandas()
     houses = houses[houses["GrLivArea"] <= 4800]
@@ -59,42 +61,46 @@ def preprocess():
     parts = train_test_split(houses, prices, test_size=0.2, random_state=7)
     with stage.part("write"):
         for name, part in zip(("x_train", "x_test", "y_train", "y_test"), parts):
-            gridset.put(f"linear/{name}", part)
+            objects.put(f"linear/{name}", part)
     stage.tell(rows=len(houses))
 
 
 def train():
     import gridset
     import numpy as np
+    import pandas  # noqa: F401
     from sklearn.linear_model import LinearRegression
     from stages import Stage, touch
 
-    stage = Stage()
+    stage, objects = Stage(), gridset.connect()
     with stage.part("read"):
-        houses, prices = gridset.get("linear/x_train"), gridset.get("linear/y_train")
+        houses, prices = objects.get("linear/x_train"), objects.get("linear/y_train")
         touch(houses), touch(prices)
     with stage.part("compute"):
         model = LinearRegression().fit(houses, prices)
-    gridset.put("linear/model", np.append(model.coef_, model.intercept_))
+    objects.put("linear/model", np.append(model.coef_, model.intercept_))
     stage.tell()
 
 
 def test():
     import gridset
+    import pandas  # noqa: F401
     from sklearn.metrics import r2_score, root_mean_squared_error
     from stages import Stage, touch
 
-    stage = Stage()
+    stage, objects = Stage(), gridset.connect()
     with stage.part("read"):
-        houses, prices = gridset.get("linear/x_test"), gridset.get("linear/y_test")
+        houses, prices = objects.get("linear/x_test"), objects.get("linear/y_test")
         touch(houses), touch(prices)
-    model = gridset.get("linear/model")
+    model = objects.get("linear/model")
     with stage.part("compute"):
         guessed = houses.to_numpy() @ model[:-1] + model[-1]
     stage.tell(r2=r2_score(prices, guessed), rmse=root_mean_squared_error(prices, guessed))
 
 
 def preprocess_in_store():
+    import pandas  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
     from sklearn.model_selection import train_test_split
     from stages import ParquetStore, Stage, touch
 
@@ -112,6 +118,7 @@ def preprocess_in_store():
 
 
 def train_in_store():
+    import pyarrow.parquet  # noqa: F401
     import numpy as np
     import pandas as pd
     from sklearn.linear_model import LinearRegression
@@ -129,6 +136,8 @@ def train_in_store():
 
 
 def test_in_store():
+    import pandas  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
     from sklearn.metrics import r2_score, root_mean_squared_error
     from stages import ParquetStore, Stage, touch
 

@@ -25,9 +25,12 @@ PATIENCE_SECONDS = 120.0
 """Longer than any wait that the node itself allows for an origin."""
 READ_AHEAD_BYTES = 4 << 20
 """What one request brings of a file that is read in small pieces: a block of the cache."""
-_POLL_SECONDS = 0.05
 VERSION_ATTRIBUTE = "user.gridset.version"
 """The extended attribute by which an open file of a mount tells its version."""
+_POLL_SECONDS = 0.05
+
+Document = Dict[str, Any]
+"""JSON, as the API has it."""
 
 
 class ApiError(GridsetError):
@@ -89,16 +92,16 @@ class DatasetClient:
                     raise
             time.sleep(_POLL_SECONDS)
 
-    def apply(self, *documents: Mapping[str, Any]) -> List[dict]:
+    def apply(self, *documents: Mapping[str, Any]) -> List[Document]:
         """Applies manifests; raises :class:`ApiError` naming the field when one is refused."""
         text = "\n---\n".join(json.dumps(document) for document in documents)
-        return self._json("POST", "/v1/manifests", {"namespace": self.namespace}, text, "application/yaml")
+        return self._documents("POST", "/v1/manifests", {"namespace": self.namespace}, text, "application/yaml")
 
-    def resource(self, plural: str, name: str, namespace: Optional[str] = None) -> dict:
-        return self._json("GET", self._resource(plural, name, namespace))
+    def resource(self, plural: str, name: str, namespace: Optional[str] = None) -> Document:
+        return self._document("GET", self._resource(plural, name, namespace))
 
-    def resources(self, plural: str, namespace: Optional[str] = None) -> List[dict]:
-        return self._json("GET", f"/v1/resources/{plural}", {"namespace": namespace or self.namespace})
+    def resources(self, plural: str, namespace: Optional[str] = None) -> List[Document]:
+        return self._documents("GET", f"/v1/resources/{plural}", {"namespace": namespace or self.namespace})
 
     def delete(self, plural: str, name: str, namespace: Optional[str] = None) -> bool:
         """Deletes a resource; False when there was none."""
@@ -135,27 +138,27 @@ class DatasetClient:
         self._json("POST", self._dataset(dataset, namespace) + "/sync", {"path": path})
 
     def start_load(self, dataset: str, targets: List[str], namespace: Optional[str] = None,
-                   replicas: Optional[Mapping[str, int]] = None, refresh: bool = False) -> dict:
+                   replicas: Optional[Mapping[str, int]] = None, refresh: bool = False) -> Document:
         """Begins to bring ``targets`` (all of it when empty) into the cache; answers the load, with its ``id``."""
         request = {"targets": [target.strip("/") for target in targets], "mode": "LOAD", "refreshMetadata": refresh,
                    "options": {"replicas": 1, "bytesPerSecond": 0,
                                "targetReplicas": {path.strip("/"): count for path, count in (replicas or {}).items()}}}
         body = json.dumps(request)
-        return self._json("POST", self._dataset(dataset, namespace) + "/loads", None, body, "application/json")
+        return self._document("POST", self._dataset(dataset, namespace) + "/loads", None, body, "application/json")
 
-    def load(self, identity: str) -> dict:
-        return self._json("GET", "/v1/loads/" + _quote(identity))
+    def load(self, identity: str) -> Document:
+        return self._document("GET", "/v1/loads/" + _quote(identity))
 
     def cancel_load(self, identity: str) -> None:
         self._json("DELETE", "/v1/loads/" + _quote(identity))
 
-    def mounts(self) -> List[dict]:
-        return self._json("GET", "/v1/mounts")
+    def mounts(self) -> List[Document]:
+        return self._documents("GET", "/v1/mounts")
 
-    def mount(self, dataset: str, mount_point: str, namespace: Optional[str] = None) -> dict:
+    def mount(self, dataset: str, mount_point: str, namespace: Optional[str] = None) -> Document:
         request = {"dataset": {"namespace": namespace or self.namespace, "name": dataset}, "mountPoint": mount_point,
                    "transport": "AUTO", "passthrough": "WHERE_POSSIBLE"}
-        return self._json("POST", "/v1/mounts", None, json.dumps(request), "application/json")
+        return self._document("POST", "/v1/mounts", None, json.dumps(request), "application/json")
 
     def unmount(self, mount_point: str) -> None:
         self._json("DELETE", "/v1/mounts", {"mountPoint": mount_point})
@@ -195,6 +198,14 @@ class DatasetClient:
 
     def _resource(self, plural: str, name: str, namespace: Optional[str]) -> str:
         return f"/v1/resources/{plural}/{_quote(namespace or self.namespace)}/{_quote(name)}"
+
+    def _document(self, *request: Any) -> Document:
+        found: Document = self._json(*request)
+        return found
+
+    def _documents(self, *request: Any) -> List[Document]:
+        found: List[Document] = self._json(*request)
+        return found
 
     def _json(self, method: str, path: str, parameters: Optional[Mapping[str, Any]] = None, body: Optional[str] = None,
               content_type: str = "") -> Any:

@@ -30,7 +30,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from . import flow_context
 from .client import connect
-from .datasets import ApiError, DatasetClient, state_directory
+from .datasets import ApiError, DatasetClient, Document, state_directory
 from .flow_processors import (Processor, ScriptProcessor, create_processor, make_processor_from_func, missing_packages,
                               script_of)
 from .flow_run import (FlowError, FlowHandle, FlowTimeout, Lineage, LoadStep, Made, ProcessStep, StepStatus,
@@ -127,7 +127,7 @@ class FluidClient:
 class FluidDataset:
     """A declared dataset; ``obj`` is its manifest with its status as of when it was asked for."""
 
-    def __init__(self, name: str, namespace: str, dataset_obj: dict, client: FluidClient):
+    def __init__(self, name: str, namespace: str, dataset_obj: Document, client: FluidClient):
         self.name = name
         self.namespace = namespace
         self.obj = dataset_obj
@@ -211,12 +211,13 @@ class FluidDataset:
     def has_files(self) -> bool:
         return bool(self.obj.get("spec", {}).get("mounts"))
 
-    def _uid(self) -> Optional[str]:
+    def _uid(self) -> Any:
         return self.obj.get("metadata", {}).get("uid")
 
-    def _refresh(self) -> dict:
+    def _refresh(self) -> Document:
         self.obj = self.fluid_client.node.resource("datasets", self.name, self.namespace)
-        return self.obj.get("status", {})
+        status: Document = self.obj.get("status", {})
+        return status
 
 
 class FluidDataFlow:
@@ -292,4 +293,4 @@ def _runtime_kind(name: str) -> str:
 
 def _reason(status: Mapping[str, Any]) -> str:
     conditions = status.get("conditions") or []
-    return conditions[-1].get("message", "") if conditions else "no reason is known yet"
+    return str(conditions[-1].get("message", "")) if conditions else "no reason is known yet"

@@ -119,7 +119,7 @@ class FlowHandle:
         self._done = [threading.Event() for _ in steps]
         self._lock = threading.Lock()
         self._ending = False
-        self._child: Optional[subprocess.Popen] = None
+        self._child: Optional["subprocess.Popen[bytes]"] = None
         self._held = self._begin(keep_seconds)
         try:
             for made in self._made():
@@ -352,7 +352,7 @@ def _step_number(made: ObjectInfo) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _end_group(child: subprocess.Popen) -> None:
+def _end_group(child: "subprocess.Popen[bytes]") -> None:
     """Interrupts a step and all that it started, and kills what is left of it."""
     with contextlib.suppress(ProcessLookupError):
         if child.poll() is None:
