@@ -21,7 +21,6 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from . import flow_context
 from .client import Client
 from .datasets import DatasetClient, state_directory
-from .errors import GridsetError
 from .flow_processors import PYTHON, ScriptProcessor
 from .objects import ObjectInfo
 
@@ -219,7 +218,7 @@ class FlowHandle:
             else:
                 self._process(number, step, status)
             status.phase = COMPLETE
-        except (FlowError, GridsetError, OSError, ValueError) as failure:
+        except Exception as failure:  # whatever it is, wait() is to raise it
             status.phase = FAILED
             status.message = failure.args[0] if isinstance(failure, FlowError) else f"{status.name} failed: {failure}"
         status.duration = f"{time.monotonic() - began:.1f}s"
