@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from . import processes
+from .build import environment, java_home
 from .gridset import Gridset
 from .measuring import GIB
 from .session import Session
@@ -20,12 +21,13 @@ PYARROW, RAY, VINEYARD = "pyarrow==26.0.1", "ray==2.58.0", "vineyard==0.24.2"
 VINEYARD_NOTE = "vineyard: vineyardd with local metadata (no etcd), by name"
 RAY_NOTE = "ray: by reference in the process that put, which is its shortest way; it has no names for objects"
 OBJECTS_QUOTA = "10Gi"
+PYTHON, JAVA = "gridset, Python", "gridset, Java"
 
 
 class Worker:
     """A subject, ready. Its requests are timed inside it."""
 
-    def __init__(self, session: Session, name: str, python: Path, *arguments: object):
+    def __init__(self, session: Session, name: str, *command: object):
         self.name = name
         self._log = (session.workspace.folder("logs") / f"worker-{name}.log").open("wb")
         environment = processes.loopback_environment()
@@ -33,7 +35,7 @@ class Worker:
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
         environment["RAY_USAGE_STATS_ENABLED"] = "0"
         self._process = subprocess.Popen(
-            [str(python), str(WORKER), *map(str, arguments)],
+            list(map(str, command)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -75,24 +77,38 @@ class Pair:
         self.name = name
         self.putter = putter
         self.getter = getter or putter
+        self.object = "".join(letter for letter in name.lower() if letter.isalnum())  # a name of its own where two share a node
 
 
-def gridset(session: Session, stack: contextlib.ExitStack) -> Pair:
-    """On a node of its own, which ends with `stack`."""
-    return gridset_on(session, stack.enter_context(Gridset(session, options=["--objects-quota", OBJECTS_QUOTA])), "gridset")
+def gridset(session: Session, stack: contextlib.ExitStack) -> list[Pair]:
+    """From Python and from Java, on a node of their own, which ends with `stack`."""
+    node = stack.enter_context(Gridset(session, options=["--objects-quota", OBJECTS_QUOTA]))
+    return [gridset_on(session, node, PYTHON), _java(session, node)]
 
 
 def gridset_on(session: Session, node: Gridset, name: str) -> Pair:
     """On a node that runs."""
     python = _python(session, "benchmark-arrow", PYARROW, "numpy")
     session.versions["pyarrow"] = PYARROW.partition("==")[2]
-    return Pair(name, *(Worker(session, f"{name}-{role}", python, "gridset", node.run) for role in ("put", "get")))
+    return Pair(name, *(Worker(session, f"{name}-{role}", python, WORKER, "gridset", node.run) for role in ("put", "get")))
+
+
+def _java(session: Session, node: Gridset) -> Pair:
+    listing = session.workspace.folder("java") / "class-path"
+    maven = ["mvn", "-q", "-f", session.repository, "-pl", "arrow-share/java", "-DskipTests", "-Dspotless.check.skip=true", "test-compile"]
+    processes.output_of([*maven, "dependency:build-classpath", "-DincludeScope=test", f"-Dmdep.outputFile={listing}"],
+                        environment(session.repository))
+    target = session.repository / "arrow-share" / "java" / "target"
+    class_path = f"{target / 'classes'}:{target / 'test-classes'}:{listing.read_text().strip()}"
+    command = [f"{java_home(session.repository)}/bin/java", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
+               "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:MaxDirectMemorySize=6g", "-cp", class_path, "io.gridset.arrow.ObjectWorker", node.run / "objects.sock"]
+    return Pair(JAVA, *(Worker(session, f"java-{role}", *command) for role in ("put", "get")))
 
 
 def segment(session: Session, mapping: str) -> Pair:
     """memcpy into a recycled segment; `mapping` is "anew" for each put, or "kept"."""
     python = _python(session, "benchmark-arrow", PYARROW, "numpy")
-    return Pair(f"memcpy, {mapping}", Worker(session, f"memcpy-{mapping}", python, "segment",
+    return Pair(f"memcpy, {mapping}", Worker(session, f"memcpy-{mapping}", python, WORKER, "segment",
                                              session.workspace.folder("segments") / mapping, mapping))
 
 
@@ -110,7 +126,7 @@ def peers(session: Session, memory: int) -> list[Pair]:
 def _ray(session: Session, memory: int) -> Pair:
     python = _python(session, "benchmark-ray", RAY, PYARROW, "numpy")
     session.versions["ray"] = RAY.partition("==")[2]
-    return Pair("ray", Worker(session, "ray", python, "ray", session.workspace.folder("ray"), memory))
+    return Pair("ray", Worker(session, "ray", python, WORKER, "ray", session.workspace.folder("ray"), memory))
 
 
 def _vineyard(session: Session, memory: int) -> Pair:
@@ -122,7 +138,7 @@ def _vineyard(session: Session, memory: int) -> Pair:
     command = [daemon, "--meta", "local", "--socket", str(socket), "--size", str(memory), "--norpc"]
     process = session.workspace.start("vineyardd", command)
     processes.wait_for("vineyardd", socket.exists, START_SECONDS, process)
-    return Pair("vineyard", *(Worker(session, f"vineyard-{role}", python, "vineyard", socket) for role in ("put", "get")))
+    return Pair("vineyard", *(Worker(session, f"vineyard-{role}", python, WORKER, "vineyard", socket) for role in ("put", "get")))
 
 
 def _python(session: Session, name: str, *requirements: str) -> Path:

@@ -20,25 +20,23 @@ def run(session: Session) -> list[Result]:
     results: list[Result] = []
     sizes = session.pick(SIZES, QUICK_SIZES)
     peers = arrow.peers(session, session.pick(PEER_MEMORY, GIB))
-    medians: dict[str, Spread] = {}
+    medians: dict[tuple[str, str], float] = {}
     with contextlib.ExitStack() as stack:
-        ours = [arrow.gridset(session, stack)] if not session.settings.only_peers else []
-        for case, size in sizes.items():
-            session.say(f"arrow-get: {case}, {', '.join(pair.name for pair in [*ours, *peers])}")
-            samples, grown = measured(session, [*ours, *peers], size)
-            if ours:
-                medians[case] = Spread.of(sample.seconds for sample in samples["gridset"])
-                results += compared(case, size, samples, grown["gridset"])
-        if ours:
-            for case, size in session.pick(ALONE, {}).items():
-                if not arrow.fits(size):
-                    session.say(f"arrow-get: no memory for {case}")
-                    continue
-                session.say(f"arrow-get: {case}, gridset")
-                samples, grown = measured(session, ours, size)
-                medians[case] = Spread.of(sample.seconds for sample in samples["gridset"])
-                results.append(copied(case, size, grown["gridset"]))
-            results.append(independent(medians))
+        ours = arrow.gridset(session, stack) if not session.settings.only_peers else []
+        names = [pair.name for pair in ours]
+        for case, size in {**sizes, **session.pick(ALONE, {})}.items():
+            pairs = [*ours, *peers] if case in sizes else ours
+            if not arrow.fits(size):
+                session.say(f"arrow-get: no memory for {case}")
+                continue
+            session.say(f"arrow-get: {case}, {'; '.join(pair.name for pair in pairs)}")
+            samples, grown = measured(session, pairs, size)
+            medians.update({(name, case): median(samples[name]) for name in names})
+            for name in names:
+                results += compared(case, name, samples, [peer.name for peer in peers if case in sizes])
+                results += [copied(case, name, size, grown[name])] if size >= MIB else []
+        largest = max((case for _, case in medians), key={**sizes, **ALONE}.get, default="")
+        results += [independent(name, largest, medians) for name in names]
     return results
 
 
@@ -48,12 +46,12 @@ def measured(session: Session, pairs: list[arrow.Pair], size: int) -> tuple[dict
     grown = dict.fromkeys((pair.name for pair in pairs), 0)
     for pair in pairs:
         pair.putter.ask("make", size=size)
-        pair.putter.ask("put", name="get")
+        pair.putter.ask("put", name=pair.object)
         checks[pair.name] = pair.putter.ask("check")["check"]
         pair.putter.ask("drop")
 
     def get(pair: arrow.Pair) -> Sample:
-        told = pair.getter.ask("get", name="get-0", times=TIMES.get(size, 5))
+        told = pair.getter.ask("get", name=f"{pair.object}-0", times=TIMES.get(size, 5))
         if told["check"] != checks[pair.name]:
             raise RuntimeError(f"{pair.name}: what was got is not what was put")
         grown[pair.name] = max(grown[pair.name], told["grown"])
@@ -64,37 +62,36 @@ def measured(session: Session, pairs: list[arrow.Pair], size: int) -> tuple[dict
     grown = dict.fromkeys(grown, 0)
     samples = interleaved(session.rounds(15, 5), {pair.name: (lambda pair=pair: get(pair)) for pair in pairs})
     for pair in pairs:
-        pair.putter.ask("delete", name="get")
+        pair.putter.ask("delete", name=pair.object)
     return samples, grown
 
 
-def compared(case: str, size: int, samples: dict[str, list[Sample]], grown: int) -> list[Result]:
-    results = []
-    peers = [name for name in samples if name != "gridset"]
-    best = min(peers, key=lambda name: Spread.of(sample.seconds for sample in samples[name]).median, default=None)
-    for name in peers:
-        ratio = paired(samples["gridset"], samples[name], lambda sample: sample.seconds)
-        goal = goals.ARROW_GET_PEERS if name == best else None
-        note = {"ray": arrow.RAY_NOTE, "vineyard": arrow.VINEYARD_NOTE}[name]
-        results.append(Result(case, "gridset", name, ratio, "time of a get", goal, milliseconds(samples["gridset"]),
-                              milliseconds(samples[name]), note))
-    if size >= MIB:
-        results.append(copied(case, size, grown))
-    return results
+def compared(case: str, name: str, samples: dict[str, list[Sample]], peers: list[str]) -> list[Result]:
+    best = min(peers, key=lambda peer: median(samples[peer]), default=None)
+    notes = {"ray": arrow.RAY_NOTE, "vineyard": arrow.VINEYARD_NOTE}
+    return [
+        Result(case, name, peer, paired(samples[name], samples[peer], lambda sample: sample.seconds), "time of a get",
+               goals.ARROW_GET_PEERS if peer == best else None, milliseconds(median(samples[name])),
+               milliseconds(median(samples[peer])), notes[peer])
+        for peer in peers
+    ]
 
 
-def copied(case: str, size: int, grown: int) -> Result:
-    return Result(case, "gridset", "object bytes", Spread.of([grown / size]), "private memory grown by",
+def copied(case: str, name: str, size: int, grown: int) -> Result:
+    return Result(case, name, "object bytes", Spread.of([grown / size]), "private memory grown by",
                   goals.ARROW_COPIED if size >= 64 * MIB else None, f"{grown / MIB:.2f} MiB", f"{size / MIB:.0f} MiB")
 
 
-def independent(medians: dict[str, Spread]) -> Result:
+def independent(name: str, largest: str, medians: dict[tuple[str, str], float]) -> Result:
     """The largest against 1 MiB: both come as descriptors."""
-    largest = list(medians)[-1]
-    ratio = medians[largest].median / medians["1 MiB"].median
-    return Result(f"{largest} and 1 MiB", largest, "1 MiB", Spread.of([ratio]), "time of a get", goals.ARROW_GET_SIZE,
-                  f"{medians[largest].median * 1e3:.3f} ms", f"{medians['1 MiB'].median * 1e3:.3f} ms")
+    large, small = medians[name, largest], medians[name, "1 MiB"]
+    return Result(f"{largest} against 1 MiB", name, "1 MiB", Spread.of([large / small]), "time of a get", goals.ARROW_GET_SIZE,
+                  milliseconds(large), milliseconds(small))
 
 
-def milliseconds(samples: list[Sample]) -> str:
-    return f"{Spread.of(sample.seconds for sample in samples).median * 1e3:.3f} ms"
+def median(samples: list[Sample]) -> float:
+    return Spread.of(sample.seconds for sample in samples).median
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:.3f} ms"

@@ -23,17 +23,17 @@ def run(session: Session) -> list[Result]:
     size = session.pick(GIB, 64 * MIB)
     peers = arrow.peers(session, session.pick(PEER_MEMORY, GIB))
     with contextlib.ExitStack() as stack:
-        ours = [arrow.gridset(session, stack)] if not session.settings.only_peers else []
+        ours = arrow.gridset(session, stack) if not session.settings.only_peers else []
         references = [arrow.segment(session, "anew"), arrow.segment(session, "kept")]
         case = f"{size // MIB} MiB"
-        session.say(f"arrow-put: {case}, {', '.join(pair.name for pair in [*ours, *references, *peers])}")
+        session.say(f"arrow-put: {case}, {'; '.join(pair.name for pair in [*ours, *references, *peers])}")
         samples = measured(session, [*ours, *references, *peers], size, 1)
-        if ours:
-            results += large(case, samples)
+        for pair in ours:
+            results += large(case, pair.name, samples, [each.name for each in [*references, *peers]])
         session.say("arrow-put: 1 KiB")
         samples = measured(session, [*ours, *peers], SMALL, SMALL_TIMES)
-        if ours:
-            results += small(samples)
+        for pair in ours:
+            results += small(pair.name, samples, [peer.name for peer in peers])
     if not session.settings.only_peers:
         results += in_a_grid(session)
     return results
@@ -44,8 +44,8 @@ def measured(session: Session, pairs: list[arrow.Pair], size: int, times: int) -
         pair.putter.ask("make", size=size)
 
     def put(pair: arrow.Pair) -> Sample:
-        seconds = pair.putter.ask("put", name="put", times=times)["median"]
-        pair.putter.ask("delete", name="put", times=times)
+        seconds = pair.putter.ask("put", name=pair.object, times=times)["median"]
+        pair.putter.ask("delete", name=pair.object, times=times)
         return Sample(size, seconds, 0)
 
     for pair in pairs:
@@ -57,24 +57,22 @@ def measured(session: Session, pairs: list[arrow.Pair], size: int, times: int) -
     return samples
 
 
-def large(case: str, samples: dict[str, list[Sample]]) -> list[Result]:
+def large(case: str, name: str, samples: dict[str, list[Sample]], references: list[str]) -> list[Result]:
     wanted = {"memcpy, anew": goals.ARROW_PUT_MEMCPY, "memcpy, kept": None}
     return [
-        Result(case, "gridset", name, paired(samples["gridset"], samples[name], lambda sample: sample.throughput), "throughput",
-               wanted.get(name, goals.ARROW_PUT_PEERS),
-               rate(samples["gridset"]), rate(samples[name]))
-        for name in samples if name != "gridset"
+        Result(case, name, reference, paired(samples[name], samples[reference], lambda sample: sample.throughput), "throughput",
+               wanted.get(reference, goals.ARROW_PUT_PEERS), rate(samples[name]), rate(samples[reference]))
+        for reference in references
     ]
 
 
-def small(samples: dict[str, list[Sample]]) -> list[Result]:
-    results = [bounded("1 KiB, put and visible", samples["gridset"], goals.ARROW_PUT_SMALL_SECONDS)]
-    for name in samples:
-        if name != "gridset":
-            ratio = paired(samples["gridset"], samples[name], lambda sample: sample.seconds)
-            results.append(Result("1 KiB, put and visible", "gridset", name, ratio, "time of a put", None,
-                                  milliseconds(samples["gridset"]), milliseconds(samples[name])))
-    return results
+def small(name: str, samples: dict[str, list[Sample]], peers: list[str]) -> list[Result]:
+    case = "1 KiB, put and visible"
+    return [bounded(case, name, samples[name], goals.ARROW_PUT_SMALL_SECONDS)] + [
+        Result(case, name, peer, paired(samples[name], samples[peer], lambda sample: sample.seconds), "time of a put", None,
+               milliseconds(samples[name]), milliseconds(samples[peer]))
+        for peer in peers
+    ]
 
 
 def in_a_grid(session: Session) -> list[Result]:
@@ -87,13 +85,13 @@ def in_a_grid(session: Session) -> list[Result]:
     session.say(f"arrow-put: 1 KiB in a grid of {MEMBERS}")
     with Grid(session, hosts) as grid:
         grid.up(MEMBERS)
-        pair = arrow.gridset_on(session, grid.members[0], "gridset-in-grid")
+        pair = arrow.gridset_on(session, grid.members[0], arrow.PYTHON)
         samples = measured(session, [pair], SMALL, SMALL_TIMES)[pair.name]
-    return [bounded(f"1 KiB, put and visible, {MEMBERS} members", samples, goals.ARROW_PUT_GRID_SECONDS)]
+    return [bounded(f"1 KiB, put and visible, {MEMBERS} members", pair.name, samples, goals.ARROW_PUT_GRID_SECONDS)]
 
 
-def bounded(case: str, samples: list[Sample], bound: float) -> Result:
-    return Result(case, "gridset", f"{bound * 1e3:.2f} ms", Spread.of(sample.seconds / bound for sample in samples), "time of a put",
+def bounded(case: str, name: str, samples: list[Sample], bound: float) -> Result:
+    return Result(case, name, f"{bound * 1e3:.2f} ms", Spread.of(sample.seconds / bound for sample in samples), "time of a put",
                   goals.WITHIN_BOUND, milliseconds(samples), f"{bound * 1e3:.2f} ms")
 
 
