@@ -165,11 +165,14 @@ class FlowHandle:
                 if not done.wait(timeout_for_each_step):
                     raise FlowTimeout(f"{status.name} is not done after {timeout_for_each_step:.0f} s; it goes on")
                 if status.phase != COMPLETE:
-                    raise FlowError(status.message)
-            self._thread.join()
+                    break
+            self._thread.join()  # after a failure it only skips the rest; the id is free again then
         except KeyboardInterrupt:
             self.end()
             raise
+        for status in self._status:
+            if status.phase != COMPLETE:
+                raise FlowError(status.message)
 
     def end(self) -> None:
         """Interrupts the step under way, skips the rest, and returns when nothing of the run is left."""
