@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, List, Optional
 
 from .client import Claim, Client, connect
 from .errors import (
@@ -66,6 +66,7 @@ __all__ = [
     "get",
     "get_or_put",
     "list",
+    "materialise",
     "open_stream",
     "put",
     "wait",
@@ -130,6 +131,16 @@ def wait(name: str, timeout: Optional[float] = None) -> ObjectInfo:
 def get_or_put(name: str, make: Callable[[], Any], **options: Any) -> Any:
     """The object of this name, made once in the grid if there is none: see `Client.get_or_put`."""
     return default_client().get_or_put(name, make, **options)
+
+
+def materialise(uri: str, **options: Any) -> List[str]:
+    """Makes objects of a file of a dataset (`dataset://NAME/PATH`), or of all data files of a directory: their names.
+
+    See `gridset.materialising.materialise`.
+    """
+    from . import materialising
+
+    return materialising.materialise(default_client(), uri, **options)
 
 
 def open_stream(name: str, *, fetch: bool = True) -> Stream:

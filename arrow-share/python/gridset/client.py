@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, 
 
 import pyarrow as pa
 
-from . import errors, forms, node
+from . import errors, flow_context, forms, node
 from .layout import Layout, lay_out
 from .mapping import Staging, map_readable
 from .objects import DEFAULT_NAMESPACE, ObjectAttributes, ObjectInfo, ObjectName
@@ -114,7 +114,7 @@ class Client:
         replicas: int = 1,
         time_to_live: Union[datetime.timedelta, float, None] = None,
         labels: Optional[Mapping[str, str]] = None,
-        parents: Sequence[str] = (),
+        parents: Optional[Sequence[str]] = None,
         producer: Optional[str] = None,
     ) -> ObjectInfo:
         """Puts a value under a name that is free; when this returns, everybody sees all of it.
@@ -124,22 +124,21 @@ class Client:
         is copied once, into the object.
 
         `persist`: on disk as well before this returns; `time_to_live`: seconds or a timedelta, after which it is
-        deleted; `parents`: names of the objects it was made from.
+        deleted; `parents`: names of the objects it was made from. Inside a step of a flow its producer is the step, and
+        its parents are what the step has got, unless they are given.
 
         Raises `ObjectExists`, `MemoryFull`, `NotSupported`.
         """
-        encoded = forms.encode(value)
+        wanted, encoded = self.name_of(name), forms.encode(value)
         attributes = ObjectAttributes.of(
             form=encoded.form,
             persist=persist,
             replicas=replicas,
             time_to_live=time_to_live,
-            labels=labels,
-            parents=parents,
-            producer=this_program() if producer is None else producer,
+            **with_origin(wanted, {"labels": labels, "parents": parents, "producer": producer}),
         )
         with self._connection() as connection:
-            return self._put(connection, self.name_of(name), encoded, attributes)
+            return self._put(connection, wanted, encoded, attributes)
 
     def get(self, name: str, *, fetch: bool = False, form: Optional[str] = None, allow_pickle: bool = False) -> Any:
         """The value that was put, over the object's own memory: nothing is copied, and nothing can be written to.
@@ -149,8 +148,15 @@ class Client:
         `"pandas.DataFrame"` and `"polars.DataFrame"` that table as such a frame. `allow_pickle`: also what was put as
         a pickle; only say so if you trust all who may put.
 
-        Raises `ObjectNotFound`, `ObjectUnavailable`, `PickleNotAllowed`.
+        `dataset://NAME/PATH` is the table in a file of a dataset, which is decoded once in the grid, or in all data files
+        of a directory: see `gridset.materialising`.
+
+        Raises `ObjectNotFound`, `ObjectUnavailable`, `PickleNotAllowed`; of files `FileNotFoundError`, `ValueError`.
         """
+        if name.startswith("dataset://"):
+            from . import materialising
+
+            return materialising.get(self, name, form=form)
         file = self.get_buffer(name, fetch=fetch)
         content = forms.Content(file)
         if content.form == "stream":
@@ -161,7 +167,9 @@ class Client:
 
     def get_buffer(self, name: str, *, fetch: bool = False) -> pa.Buffer:
         """The object's Arrow IPC file, mapped, for `pyarrow.ipc.open_file` and other readers."""
-        answer = self._ask_again("get", self.name_of(name), fetch=fetch)
+        wanted = self.name_of(name)
+        answer = self._ask_again("get", wanted, fetch=fetch)
+        flow_context.note_get(wanted.namespace, wanted.path)
         if answer.descriptor is None:
             if answer.tail is None:
                 raise errors.InvalidObject(f"the node answered without the bytes of {name}")
@@ -410,8 +418,7 @@ class Claim:
     def put(self, value: Any, **attributes: Any) -> ObjectInfo:
         """Puts the value; takes what `Client.put` takes."""
         encoded = forms.encode(value)
-        attributes.setdefault("producer", this_program())
-        checked = ObjectAttributes.of(form=encoded.form, **attributes)
+        checked = ObjectAttributes.of(form=encoded.form, **with_origin(self._name, attributes))
         return self.put_encoded(encoded, checked)
 
     def put_encoded(self, encoded: forms.Encoded, attributes: ObjectAttributes) -> ObjectInfo:
@@ -450,6 +457,17 @@ def _seal(connection: Connection, staging: Any, size: int, target: Dict[str, Any
                 raise
         time.sleep(_BETWEEN_SEALS_SECONDS)
     raise AssertionError("the last attempt returns or raises")
+
+
+def with_origin(name: ObjectName, attributes: Mapping[str, Any]) -> Dict[str, Any]:
+    """`attributes` of `put`, with who puts the object and from what: as told, else as a flow knows it of this process."""
+    told = dict(attributes)
+    told["labels"] = {**flow_context.labels(), **(told.get("labels") or {})}
+    if told.get("parents") is None:
+        told["parents"] = flow_context.parents(name.namespace)
+    if told.get("producer") is None:
+        told["producer"] = flow_context.producer() or this_program()
+    return told
 
 
 def this_program() -> str:

@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterator, List, Optional, Union
 import pyarrow as pa
 
 from . import errors, forms
-from .client import Claim, Client, this_program
+from .client import Claim, Client, with_origin
 from .objects import ObjectAttributes, ObjectInfo
 
 __all__ = ["Stream", "StreamWriter", "whole_stream"]
@@ -135,7 +135,7 @@ class StreamWriter:
         self.batches = 0
         self.rows = 0
         self._client = client
-        self._attributes = {"producer": this_program(), **attributes}
+        self._attributes = attributes
         self._held = contextlib.ExitStack()
         self._claim: Optional[Claim] = self._begin()
 
@@ -177,10 +177,11 @@ class StreamWriter:
         claim, self._claim = self._claim, None
         if claim is None:
             return
-        labels = {**self._attributes.get("labels", {}), _BATCHES: str(self.batches)}
+        told = with_origin(self._client.name_of(self.name), self._attributes)
+        labels = {**told["labels"], _BATCHES: str(self.batches)}
         if failure is not None:
             labels[_FAILURE] = failure
-        attributes = {**self._attributes, "labels": labels, "form": "stream"}
+        attributes = {**told, "labels": labels, "form": "stream"}
         content = (self.schema or pa.schema([])).empty_table()
         with self._held:
             claim.put_encoded(

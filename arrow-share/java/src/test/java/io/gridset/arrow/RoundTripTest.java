@@ -20,7 +20,6 @@ import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
-import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.junit.jupiter.api.AfterEach;
@@ -130,7 +129,8 @@ class RoundTripTest {
       // The last hundred, as another library's slice looks: the same data, offsets that begin late.
       ArrowBuf offsets = all.getOffsetBuffer().slice(4 * 9_900L, 4 * 101L);
       tail.loadFieldBuffers(
-          new ArrowFieldNode(100, 0), List.of(all.getValidityBuffer(), offsets, all.getDataBuffer()));
+          new ArrowFieldNode(100, 0),
+          List.of(all.getValidityBuffer(), offsets, all.getDataBuffer()));
       try (VectorSchemaRoot root = new VectorSchemaRoot(List.of(tail))) {
         root.setRowCount(100);
         client.put("tail", root);

@@ -67,8 +67,8 @@ class MappedIpcTest {
     }
   }
 
-  /// Each bit may have flipped: the answer is an exception or a table, not a crash, and nothing of a
-  /// buffer outside of the memory.
+  /// Each bit may have flipped: the answer is an exception or a table, not a crash, and nothing of
+  /// a buffer outside of the memory.
   @Test
   void brokenFilesAreRefusedOrReadWithinTheirBounds() throws Exception {
     byte[] good = file();
