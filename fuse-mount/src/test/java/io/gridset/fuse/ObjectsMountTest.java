@@ -79,6 +79,8 @@ final class ObjectsMountTest {
       write('here.arrow', source)
       told('text', lambda: write('text.arrow', b'a,b\\n1,2\\n' * 1000))
       told('half', lambda: write('half.arrow', source[:-100]))
+      corrupt = source[:8] + b'\\xbd' + source[9:]
+      told('corrupt', lambda: write('corrupt.arrow', corrupt))
       told('empty', lambda: write('empty.arrow', b''))
       told('again', lambda: write('here.arrow', source))
       told('append', lambda: open(objects + '/here.arrow', 'ab'))
@@ -92,6 +94,8 @@ final class ObjectsMountTest {
       told('rename', lambda: os.rename(objects + '/here.arrow', objects + '/there.arrow'))
       write('bad.arrow.tmp', b'no table')
       told('rename bad', lambda: os.rename(objects + '/bad.arrow.tmp', objects + '/bad.arrow'))
+      write('corrupt.tmp', corrupt)
+      told('rename corrupt', lambda: os.rename(objects + '/corrupt.tmp', objects + '/c.arrow'))
       write('good.tmp', source)
       told('rename onto', lambda: os.rename(objects + '/good.tmp', objects + '/here.arrow'))
       print(sorted(os.listdir(objects)))
@@ -216,6 +220,7 @@ final class ObjectsMountTest {
             """
             text EINVAL
             half EINVAL
+            corrupt EINVAL
             empty EINVAL
             again EEXIST
             append EEXIST
@@ -228,6 +233,7 @@ final class ObjectsMountTest {
             link EPERM
             rename EXDEV
             rename bad EINVAL
+            rename corrupt EINVAL
             rename onto EEXIST
             ['bad.arrow.tmp', 'good.tmp', 'here.arrow']
             first succeeded
@@ -347,6 +353,7 @@ final class ObjectsMountTest {
     byte[] magic = "ARROW1".getBytes(StandardCharsets.US_ASCII);
     System.arraycopy(magic, 0, bytes, 0, magic.length);
     System.arraycopy(magic, 0, bytes, length - magic.length, magic.length);
+    bytes[TestingObjectStore.TOLD_AT] = 0;
     return bytes;
   }
 

@@ -1,5 +1,6 @@
 package io.gridset.fuse;
 
+import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.PinnedBytes;
 import io.gridset.core.cache.SealedFile;
 import io.gridset.core.file.FileEntry;
@@ -12,6 +13,7 @@ import io.gridset.core.object.Staging;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -29,8 +31,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /// Objects in files of `directory`. Memory that it stages is full of what was there before, and
-/// limited; an object must hold what its file's first and last bytes promise.
+/// limited. It refuses, at the price of their memory, bytes that say that they are corrupt.
 final class TestingObjectStore implements ObjectStore {
+  static final byte CORRUPT = (byte) 0xBD;
+  static final int TOLD_AT = 8;
   private static final byte LEFT_OVER = (byte) 0xA5;
 
   private final Path directory;
@@ -184,6 +188,10 @@ final class TestingObjectStore implements ObjectStore {
     @Override
     public ObjectInfo seal(ObjectName name, ObjectAttributes attributes, long bytes)
         throws StorageException {
+      if (firstBytes()[TOLD_AT] == CORRUPT) {
+        close();
+        throw StorageException.of(Kind.INVALID, "a table that is none");
+      }
       String id = "object-" + numbers.incrementAndGet();
       ObjectInfo info =
           new ObjectInfo(name, id, bytes, 0, 0, "", attributes, Instant.now(), null, List.of());
@@ -201,6 +209,14 @@ final class TestingObjectStore implements ObjectStore {
       staged.decrementAndGet();
       announce(name);
       return info;
+    }
+
+    private byte[] firstBytes() {
+      try (InputStream in = Files.newInputStream(file)) {
+        return in.readNBytes(TOLD_AT + 1);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     @Override
@@ -223,7 +239,8 @@ final class TestingObjectStore implements ObjectStore {
 
     @Override
     public FileEntry entry() {
-      throw new UnsupportedOperationException("a mount has entries of its own");
+      return new FileEntry(
+          "elsewhere", held.info.bytes(), held.info.created(), 1, FileVersion.of("", "", "", "x"));
     }
 
     @Override

@@ -183,8 +183,16 @@ final class Draft {
               + bytes.sizeBytes()
               + " bytes that does not begin and end as an Arrow IPC file does");
     }
-    var _ = bytes.seal(name, ATTRIBUTES);
-    end(State.SEALED);
+    try {
+      bytes.seal(name, ATTRIBUTES);
+      end(State.SEALED);
+    } catch (StorageException e) {
+      if (e.kind() != Kind.ALREADY_EXISTS) {
+        end(State.GONE);
+        whenGone.accept(this);
+      }
+      throw e;
+    }
   }
 
   private void released() {

@@ -131,7 +131,7 @@ public final class ObjectFiles implements DatasetFiles {
       return 0;
     }
     try (OpenFile held = store.open(name.get(), Reach.LOCAL)) {
-      return held.sealed().isPresent() ? info.get().bytes() : 0;
+      return held.entry().sizeBytes();
     } catch (StorageException e) {
       if (e.kind() == Kind.UNAVAILABLE || e.kind() == Kind.NOT_FOUND) {
         return 0;

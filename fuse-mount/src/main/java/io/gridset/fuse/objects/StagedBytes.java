@@ -1,7 +1,6 @@
 package io.gridset.fuse.objects;
 
 import io.gridset.core.object.ObjectAttributes;
-import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.object.Staging;
@@ -98,11 +97,20 @@ final class StagedBytes implements AutoCloseable {
         && read(size - MAGIC.length, MAGIC.length).equals(magic);
   }
 
-  /// Makes the bytes an object. After a failure they are as they were.
-  ObjectInfo seal(ObjectName name, ObjectAttributes attributes) throws StorageException {
-    ObjectInfo sealed = reserve(size).seal(name, attributes, size);
+  /// Makes the bytes an object.
+  ///
+  /// @throws StorageException ALREADY_EXISTS, and the bytes are as they were; after any other they
+  ///   are gone
+  void seal(ObjectName name, ObjectAttributes attributes) throws StorageException {
+    try {
+      var _ = reserve(size).seal(name, attributes, size);
+    } catch (StorageException e) {
+      if (e.kind() != Kind.ALREADY_EXISTS) {
+        close();
+      }
+      throw e;
+    }
     close();
-    return sealed;
   }
 
   @Override
