@@ -31,6 +31,7 @@ final class Libc {
   static final MethodHandle FCNTL =
       variadic("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   static final MethodHandle CLOSE = fixed("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  static final MethodHandle FSYNC = fixed("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   static final MethodHandle FLOCK =
       fixed("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   static final MethodHandle FTRUNCATE =

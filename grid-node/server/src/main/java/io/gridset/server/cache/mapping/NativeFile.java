@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// An open descriptor of a file. Positional calls only; thread-safe but for `close`, which must
 /// come last and is idempotent. Failures are [StorageException], a full file system being NO_SPACE.
 ///
-/// Sources: open(2), pwrite(2), fallocate(2), statx(2), fcntl(2) "Leases".
+/// Sources: open(2), pwrite(2), fallocate(2), statx(2), fsync(2), fcntl(2) "Leases".
 public final class NativeFile implements AutoCloseable {
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0x40;
@@ -21,7 +21,9 @@ public final class NativeFile implements AutoCloseable {
   private static final int O_CLOEXEC = 0x80000;
   private static final int F_SETSIG = 10;
   private static final int F_SETLEASE = 1024;
+  private static final int F_RDLCK = 0;
   private static final int F_WRLCK = 1;
+  private static final int F_UNLCK = 2;
   private static final int LOCK_EXCLUSIVE_NOWAIT = 6;
   private static final int SIGURG = 23;
   private static final int PUNCH_HOLE_KEEP_SIZE = 3;
@@ -151,6 +153,44 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
+  /// Takes the space of the first `bytes` bytes and makes the file at least that long, so that
+  /// writing to a mapping of them cannot fail any more. All or nothing.
+  public void allocate(long bytes) throws StorageException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Libc.state(arena);
+      int result;
+      do {
+        result = (int) Libc.FALLOCATE.invokeExact(state, descriptor, 0, 0L, bytes);
+      } while (result < 0 && Libc.errno(state) == Libc.EINTR);
+      if (result < 0) {
+        throw Libc.failure("allocate", path.toString(), Libc.errno(state));
+      }
+    } catch (StorageException e) {
+      throw e;
+    } catch (Throwable t) {
+      throw Libc.impossible(t);
+    }
+  }
+
+  /// Waits until all that was written is on the device. Works on a directory that is open for
+  /// reading, too, for the names in it.
+  public void sync() throws StorageException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Libc.state(arena);
+      int result;
+      do {
+        result = (int) Libc.FSYNC.invokeExact(state, descriptor);
+      } while (result < 0 && Libc.errno(state) == Libc.EINTR);
+      if (result < 0) {
+        throw Libc.failure("sync", path.toString(), Libc.errno(state));
+      }
+    } catch (StorageException e) {
+      throw e;
+    } catch (Throwable t) {
+      throw Libc.impossible(t);
+    }
+  }
+
   /// Gives the pages of a range back; the length stays.
   public void punchHole(long position, long bytes) throws StorageException {
     try (Arena arena = Arena.ofConfined()) {
@@ -203,12 +243,28 @@ public final class NativeFile implements AutoCloseable {
   /// It does not see pages in a pipe or a sendfile queue, duplicates of this very descriptor, and
   /// O_PATH holders; none of these lose bytes when the file is only unlinked.
   public boolean tryExclusive() {
+    return tryLease(F_WRLCK);
+  }
+
+  /// Takes a read lease, which the kernel grants to a descriptor that is open for reading only, and
+  /// only while no writable descriptor or shared writable mapping of the file exists in any
+  /// process. Who opens the file for writing afterwards waits until this is closed.
+  public boolean tryUnwritten() {
+    return tryLease(F_RDLCK);
+  }
+
+  /// Ends a lease that was taken, if any; the file stays open.
+  public void endLease() {
+    tryLease(F_UNLCK);
+  }
+
+  private boolean tryLease(int type) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = Libc.state(arena);
       if ((int) Libc.FCNTL.invokeExact(state, descriptor, F_SETSIG, SIGURG) < 0) {
         return false;
       }
-      return (int) Libc.FCNTL.invokeExact(state, descriptor, F_SETLEASE, F_WRLCK) == 0;
+      return (int) Libc.FCNTL.invokeExact(state, descriptor, F_SETLEASE, type) == 0;
     } catch (Throwable t) {
       throw Libc.impossible(t);
     }
