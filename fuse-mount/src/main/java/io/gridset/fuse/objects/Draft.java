@@ -38,6 +38,11 @@ final class Draft {
   private boolean abandoned;
   private boolean discarded;
   private @Nullable StorageException refusal;
+
+  /// Why bytes that somebody wrote are not there. Programs hear of it again when they close: many
+  /// look nowhere else.
+  private @Nullable StorageException missing;
+
   private final AtomicInteger opens = new AtomicInteger();
 
   private enum State {
@@ -174,6 +179,9 @@ final class Draft {
   }
 
   private void seal(ObjectName name) throws StorageException {
+    if (missing != null) {
+      throw missing.again();
+    }
     if (!bytes.looksWhole()) {
       throw StorageException.of(
           Kind.INVALID,
@@ -250,7 +258,12 @@ final class Draft {
     private void put(ByteBuffer data, long position) throws StorageException {
       checkOpen();
       changed = true;
-      bytes.write(data, position);
+      try {
+        bytes.write(data, position);
+      } catch (StorageException e) {
+        missing = e;
+        throw e;
+      }
     }
 
     @Override
@@ -265,6 +278,7 @@ final class Draft {
         checkOpen();
         changed = true;
         bytes.truncate(sizeBytes);
+        missing = sizeBytes == 0 ? null : missing;
       } finally {
         lock.unlock();
       }
