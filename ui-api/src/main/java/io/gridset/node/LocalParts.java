@@ -79,7 +79,7 @@ public final class LocalParts implements NodeParts {
       }
       this.serving = given;
       this.control = opened;
-      this.mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
+      this.mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host, null);
       mounts.restore();
     } catch (IOException | RuntimeException e) {
       try (var _ = host;

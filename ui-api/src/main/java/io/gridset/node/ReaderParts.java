@@ -101,7 +101,7 @@ public final class ReaderParts implements NodeParts {
                 new HostSettings.Sharing(new ListingExchange(others, kept), SharedMaps.alone())));
     Links links = new Links(peers, view, blocks);
     try {
-      FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
+      FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host, null);
       view.follow(host, settings.memory());
       mounts.restore();
       ReaderControlPlane control = new ReaderControlPlane(view, reader.members().getFirst().host());

@@ -329,6 +329,11 @@ class CommandLineTest {
             "default/serverless-data mounted on /mnt/x (transport kernel, passthrough active)\n");
     assertThat(run("mount", "serverless-data", "/mnt/x").err()).contains("mount point in use");
     assertThat(run("mounts").out()).contains("default/serverless-data   /mnt/x");
+    assertThat(run("mount", "--objects", "/mnt/y").out())
+        .startsWith("objects of default mounted on /mnt/y");
+    assertThat(run("mount", "--objects", "risk", "/mnt/z").out()).contains("objects of risk");
+    assertThat(run("mounts").out()).contains("objects of risk           /mnt/z");
+    assertThat(run("mount", "/mnt/alone").exitCode()).isEqualTo(2);
     assertThat(run("umount", "/mnt/x").exitCode()).isZero();
     assertThat(run("umount", "/mnt/x").exitCode()).isEqualTo(3);
   }
