@@ -111,7 +111,9 @@ class ArchitectureTest {
         .that(
             DescribedPredicate.not(
                 resideInAnyPackage(
-                    "io.gridset.server.cache.mapping..", "io.gridset.fuse.kernel..")))
+                    "io.gridset.server.cache.mapping..",
+                    "io.gridset.server.object.socket..",
+                    "io.gridset.fuse.kernel..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("java.lang.foreign..")

@@ -1,0 +1,250 @@
+package io.gridset.server.object.door;
+
+import io.gridset.client.ObjectView;
+import io.gridset.core.cache.PinnedBytes;
+import io.gridset.core.file.OpenFile;
+import io.gridset.core.manifest.NearestName;
+import io.gridset.core.object.ObjectAttributes;
+import io.gridset.core.object.ObjectInfo;
+import io.gridset.core.object.ObjectName;
+import io.gridset.core.object.ObjectStore;
+import io.gridset.core.object.ObjectStore.Reach;
+import io.gridset.core.object.Staging;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import io.gridset.server.object.ObjectFile;
+import io.gridset.server.object.socket.LocalSocket;
+import io.gridset.server.object.socket.PassedFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// What clients may ask for. Thread-safe; what a connection holds is its own.
+final class Operations {
+  /// The largest payload that travels in a frame.
+  static final int INLINE_BYTES = 64 << 10;
+
+  /// Of labels, parents and texts of one object, which travel with every listing of it.
+  private static final int ATTRIBUTES_BYTES_MAX = 64 << 10;
+
+  private static final int SCHEMA_CHARACTERS_MAX = 64 << 10;
+  private static final int LISTED_SCHEMA_CHARACTERS_MAX = 4 << 10;
+  private static final int PAGE_OBJECTS_MAX = 1000;
+
+  /// A page ends here; one more object still fits the protocol's header.
+  private static final int PAGE_BYTES = 256 << 10;
+
+  /// Names compared with one that is not there.
+  private static final int SUGGESTED_FROM = 10_000;
+
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+  /// Between two looks whether who waits for a claim is still there.
+  private static final Duration WAIT_STEP = Duration.ofMillis(200);
+
+  private final DoorSettings settings;
+  private final ObjectStore store;
+  private final ObjectClaims claims;
+
+  Operations(DoorSettings settings, ObjectStore store, ObjectClaims claims) {
+    this.settings = settings;
+    this.store = store;
+    this.claims = claims;
+  }
+
+  /// @throws IllegalArgumentException when the request makes no sense
+  Reply perform(Frames.Frame frame, LocalSocket socket, Belongings belongings)
+      throws IOException, InterruptedException {
+    Request request = frame.request();
+    return switch (request.operation()) {
+      case "hello" -> hello();
+      case "put" -> put(request, frame.tail(), belongings);
+      case "create" -> create(request, belongings);
+      case "seal" -> seal(request, belongings);
+      case "abort" -> abort(request, belongings);
+      case "get" -> get(request);
+      case "describe" -> describe(request);
+      case "list" -> list(request);
+      case "delete" -> Reply.of(new Answer.Deleted(true, store.delete(request.objectName())));
+      case "claim" -> claim(request, socket, belongings);
+      case "release" -> release(request, belongings);
+      default ->
+          throw StorageException.of(
+              Kind.UNSUPPORTED, "this node knows no operation \"" + request.operation() + "\"");
+    };
+  }
+
+  /// Who may connect may use every namespace.
+  private Reply hello() {
+    return Reply.of(
+        new Answer.Hello(true, settings.node(), settings.version(), INLINE_BYTES, List.of("*")));
+  }
+
+  private Reply put(Request request, ByteBuffer payload, Belongings belongings)
+      throws StorageException {
+    ObjectName name = request.objectName();
+    ObjectAttributes attributes = attributes(request);
+    int bytes = payload.remaining();
+    if (bytes == 0) {
+      throw StorageException.of(Kind.INVALID, "a put brings an Arrow IPC file as its tail");
+    }
+    try (Staging staging = store.stage(name.namespace(), bytes)) {
+      staging.write(payload, 0);
+      ObjectInfo info = staging.seal(name, attributes, bytes);
+      belongings.release(name);
+      return Reply.of(ofObject(info));
+    }
+  }
+
+  private Reply create(Request request, Belongings belongings) throws IOException {
+    belongings.checkRoomForStaging();
+    Staging staging = store.stage(request.namespaceOrDefault(), request.byteCount());
+    belongings.add(staging);
+    try {
+      return new Reply(
+          new Answer.Staged(true, staging.id(), staging.capacity(), true),
+          null,
+          PassedFile.forWriting(staging.path()));
+    } catch (IOException | RuntimeException e) {
+      belongings.drop(staging);
+      throw e;
+    }
+  }
+
+  /// A staging that is refused stays: its writer may still let go of it, or choose another name.
+  private Reply seal(Request request, Belongings belongings) throws StorageException {
+    Staging staging = belongings.staging(request.stagingId());
+    ObjectName name = request.objectName();
+    ObjectInfo info = staging.seal(name, attributes(request), request.byteCount());
+    belongings.drop(staging);
+    belongings.release(name);
+    return Reply.of(ofObject(info));
+  }
+
+  private Reply abort(Request request, Belongings belongings) throws StorageException {
+    belongings.drop(belongings.staging(request.stagingId()));
+    return Reply.of(new Answer.Done(true));
+  }
+
+  private Reply get(Request request) throws IOException {
+    ObjectName name = request.objectName();
+    Reach reach = request.wantsFetch() ? Reach.FETCH : Reach.LOCAL;
+    try (OpenFile file = store.open(name, reach)) {
+      ObjectInfo info = file instanceof ObjectFile opened ? opened.record().info() : existing(name);
+      ObjectView object = view(info).withSchemaUpTo(SCHEMA_CHARACTERS_MAX);
+      if (info.bytes() <= INLINE_BYTES) {
+        PinnedBytes payload = file.read(0, (int) info.bytes());
+        return new Reply(new Answer.OfObject(true, object, true, null), payload, null);
+      }
+      return new Reply(
+          new Answer.OfObject(true, object, null, true),
+          null,
+          PassedFile.forReading(mappable(name, file)));
+    }
+  }
+
+  /// Clients of this socket map what they are given and do nothing else with it.
+  private static Path mappable(ObjectName name, OpenFile file) throws StorageException {
+    return file instanceof ObjectFile opened
+        ? opened.segment()
+        : file.sealed()
+            .orElseThrow(
+                () -> StorageException.of(Kind.UNAVAILABLE, "object " + name + " is not sealed"))
+            .path();
+  }
+
+  private Reply describe(Request request) throws StorageException {
+    return Reply.of(ofObject(existing(request.objectName())));
+  }
+
+  private ObjectInfo existing(ObjectName name) throws StorageException {
+    return store.find(name).orElseThrow(() -> missing(name));
+  }
+
+  private StorageException missing(ObjectName name) {
+    List<String> known =
+        store.list(name.namespace(), "").stream()
+            .limit(SUGGESTED_FROM)
+            .map(info -> info.name().path())
+            .toList();
+    return StorageException.of(
+        Kind.NOT_FOUND, "there is no object " + name + NearestName.hint(name.path(), known));
+  }
+
+  private Reply list(Request request) {
+    String after = request.after() == null ? "" : request.after();
+    int limit = request.limit() == null ? PAGE_OBJECTS_MAX : request.limit();
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit: at least 1, not " + limit);
+    }
+    limit = Math.min(limit, PAGE_OBJECTS_MAX);
+    List<ObjectView> page = new ArrayList<>();
+    int bytes = 0;
+    for (ObjectInfo info : store.list(request.namespaceOrDefault(), text(request.prefix()))) {
+      if (info.name().path().compareTo(after) > 0) {
+        if (page.size() == limit || bytes > PAGE_BYTES) {
+          return Reply.of(new Answer.Listed(true, page, true));
+        }
+        ObjectView view = view(info).withSchemaUpTo(LISTED_SCHEMA_CHARACTERS_MAX);
+        bytes += Session.json(view).length;
+        page.add(view);
+      }
+    }
+    return Reply.of(new Answer.Listed(true, page, false));
+  }
+
+  private Reply claim(Request request, LocalSocket socket, Belongings belongings)
+      throws StorageException, InterruptedException {
+    ObjectName name = request.objectName();
+    belongings.checkRoomForClaim();
+    long millis = request.waitMillis() == null ? 0 : request.waitMillis();
+    if (millis < 0) {
+      throw new IllegalArgumentException("waitMillis: not less than 0, but " + millis);
+    }
+    Duration left = Duration.ofMillis(Math.min(millis, LONGEST_WAIT.toMillis()));
+    ObjectClaims.Outcome outcome;
+    do {
+      Duration step = left.compareTo(WAIT_STEP) < 0 ? left : WAIT_STEP;
+      outcome = claims.claim(name, belongings.owner(), step);
+      left = left.minus(step);
+    } while (outcome == ObjectClaims.Outcome.BUSY && !left.isZero() && !socket.isPeerGone());
+    if (outcome == ObjectClaims.Outcome.GRANTED) {
+      belongings.add(name);
+    }
+    return Reply.of(new Answer.Claimed(true, outcome.name().toLowerCase(Locale.ROOT)));
+  }
+
+  private static Reply release(Request request, Belongings belongings) {
+    belongings.release(request.objectName());
+    return Reply.of(new Answer.Done(true));
+  }
+
+  private static ObjectAttributes attributes(Request request) throws StorageException {
+    if (request.attributes() != null
+        && Session.json(request.attributes()).length > ATTRIBUTES_BYTES_MAX) {
+      throw StorageException.of(
+          Kind.INVALID,
+          "attributes: labels, parents and the rest take more than "
+              + ATTRIBUTES_BYTES_MAX
+              + " bytes");
+    }
+    return request.attributesOrPlain();
+  }
+
+  private Answer ofObject(ObjectInfo info) {
+    return new Answer.OfObject(true, view(info).withSchemaUpTo(SCHEMA_CHARACTERS_MAX), null, null);
+  }
+
+  private ObjectView view(ObjectInfo info) {
+    return ObjectView.of(info, settings.node());
+  }
+
+  private static String text(@Nullable String given) {
+    return given == null ? "" : given;
+  }
+}
