@@ -32,6 +32,12 @@ final class EntryCodec {
     return name.toString();
   }
 
+  /// The name of a key.
+  static ObjectName name(String key) {
+    int colon = key.indexOf(':');
+    return new ObjectName(key.substring(0, colon), key.substring(colon + 1));
+  }
+
   /// Where the keys of a namespace's names with a prefix begin.
   static String key(String namespace, String prefix) {
     return namespace + ":" + prefix;
