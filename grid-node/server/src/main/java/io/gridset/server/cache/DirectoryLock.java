@@ -9,10 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Keeps a second cache off a directory: the kernel's lock of a file `lock`, gone with the process,
-/// in which the holder's process id stands for the message. Why not `FileLock`: closing any other
-/// channel of the file in the same process would give it up.
-final class DirectoryLock implements AutoCloseable {
+/// Keeps a second process off a directory: the kernel's lock of a file `lock`, gone with the
+/// process, in which the holder's process id stands for the message. Why not `FileLock`: closing
+/// any other channel of the file in the same process would give it up.
+public final class DirectoryLock implements AutoCloseable {
   private final NativeFile file;
 
   private DirectoryLock(NativeFile file) {
@@ -20,14 +20,14 @@ final class DirectoryLock implements AutoCloseable {
   }
 
   /// @throws StorageException INVALID, naming the process that holds the directory
-  static DirectoryLock acquire(Path directory) throws StorageException {
+  public static DirectoryLock acquire(Path directory) throws StorageException {
     Path path = directory.resolve("lock");
     NativeFile file = NativeFile.openOrCreate(path);
     try {
       if (!file.tryLock()) {
         throw StorageException.of(
             Kind.INVALID,
-            "the cache directory "
+            "the directory "
                 + directory
                 + " is in use by process "
                 + Files.readString(path)

@@ -1,0 +1,67 @@
+package io.gridset.server.object;
+
+import io.gridset.core.object.ObjectInfo;
+import io.gridset.core.store.StorageException;
+import io.gridset.server.cache.mapping.Mapping;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Looks at the bytes of an object while nobody can change them.
+final class FrozenBytes implements StagedSegment.Check {
+  private final long bytes;
+  private IpcFile ipc = new IpcFile(0, 0, "");
+  private byte @Nullable [] payload;
+
+  FrozenBytes(long bytes) {
+    this.bytes = bytes;
+  }
+
+  @Override
+  public void accept(Mapping mapping) throws StorageException {
+    ipc = check(mapping, bytes);
+    if (bytes <= ObjectRecord.LARGEST_PAYLOAD) {
+      byte[] copy = new byte[(int) bytes];
+      mapping.view(0, copy.length).get(copy);
+      payload = copy;
+    }
+  }
+
+  static IpcFile check(Mapping mapping, long length) throws StorageException {
+    return IpcFile.check(
+        new IpcBytes() {
+          @Override
+          public long length() {
+            return length;
+          }
+
+          @Override
+          public ByteBuffer at(long offset, int count) {
+            return mapping.view(offset, count);
+          }
+        });
+  }
+
+  boolean areThoseOf(ObjectInfo info) {
+    return ipc.rows() == info.rows() && ipc.batches() == info.batches();
+  }
+
+  ObjectRecord record(Publisher.Wanted wanted, Instant now, String node) {
+    Duration life = wanted.attributes().timeToLive();
+    ObjectInfo info =
+        new ObjectInfo(
+            wanted.name(),
+            wanted.id(),
+            bytes,
+            ipc.rows(),
+            ipc.batches(),
+            ipc.schema(),
+            wanted.attributes(),
+            now,
+            life == null ? null : now.plus(life),
+            List.of(node));
+    return new ObjectRecord(info, payload);
+  }
+}

@@ -1,0 +1,24 @@
+package io.gridset.server.object;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/// What the objects that a node holds share.
+///
+/// @param records in memory, beside the segments
+/// @param heldElsewhere whether an object may leave this node, as enough others hold it
+/// @param dropped told of an object that left it
+/// @param uses counts them: the order of use, and the number of a segment
+record Holding(
+    Segments segments,
+    RecordFiles records,
+    @Nullable DiskCopies disk,
+    Predicate<ObjectRecord> heldElsewhere,
+    Consumer<HeldObject> dropped,
+    AtomicLong uses) {
+  long tick() {
+    return uses.incrementAndGet();
+  }
+}

@@ -1,0 +1,12 @@
+package io.gridset.server.object;
+
+/// What the objects of a node take up.
+///
+/// @param objects held here
+/// @param memoryBytes in use, with those of deleted objects that somebody maps
+/// @param quotaBytes most of them
+/// @param pooledBytes of those in memory: of deleted objects, kept for the next puts or still
+///   mapped
+/// @param diskBytes on the disk
+public record ObjectStoreUsage(
+    int objects, long memoryBytes, long quotaBytes, long pooledBytes, long diskBytes) {}

@@ -1,0 +1,147 @@
+package io.gridset.server.object;
+
+import io.gridset.core.object.ObjectAttributes;
+import io.gridset.core.object.ObjectName;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Brings objects into the catalog and takes them out of it. Records are written before a name
+/// appears and removed before it goes: whoever saw an object finds it after a crash as well, and an
+/// old object never gets back the name that a new one has. Thread-safe.
+final class Publisher {
+  private static final Logger log = LoggerFactory.getLogger(Publisher.class);
+
+  private final ObjectStoreSettings settings;
+  private final ObjectCatalog catalog;
+  private final Holding holding;
+  private final Shelf shelf;
+
+  Publisher(ObjectStoreSettings settings, ObjectCatalog catalog, Holding holding, Shelf shelf) {
+    this.settings = settings;
+    this.catalog = catalog;
+    this.holding = holding;
+    this.shelf = shelf;
+  }
+
+  /// The last step of a put.
+  ///
+  /// @param wanted id, name and attributes
+  ObjectRecord seal(StagedSegment segment, Wanted wanted, long bytes) throws StorageException {
+    ObjectName name = wanted.name();
+    if (!name.namespace().equals(segment.namespace())) {
+      throw StorageException.of(
+          Kind.INVALID, name + " was staged for the namespace " + segment.namespace());
+    }
+    if (wanted.attributes().persist() && holding.disk() == null) {
+      throw StorageException.of(
+          Kind.UNSUPPORTED,
+          name + " cannot persist: this node has no disk directory for objects; give it one");
+    }
+    Optional<ObjectRecord> before = catalog.find(name);
+    if (before.isPresent() && isOver(before.get())) {
+      delete(before.get());
+    } else if (before.isPresent()) {
+      throw inUse(name);
+    }
+    FrozenBytes frozen = new FrozenBytes(bytes);
+    segment.freeze(bytes, frozen);
+    ObjectRecord record = frozen.record(wanted, settings.clock().instant(), settings.node());
+    HeldObject held = place(segment, record);
+    try {
+      held.keep();
+      shelf.add(held);
+      if (!catalog.publish(record)) {
+        throw inUse(name);
+      }
+    } catch (StorageException | RuntimeException e) {
+      end(held);
+      throw e;
+    }
+    held.published();
+    letGoIfReplaced(held);
+    return record;
+  }
+
+  /// What a put asks for.
+  record Wanted(String id, ObjectName name, ObjectAttributes attributes) {}
+
+  /// Makes a segment this node's copy of an object that others hold.
+  void hold(StagedSegment segment, ObjectRecord record) throws StorageException {
+    FrozenBytes frozen = new FrozenBytes(record.info().bytes());
+    segment.freeze(record.info().bytes(), frozen);
+    if (!frozen.areThoseOf(record.info())) {
+      throw StorageException.of(Kind.INVALID, "other bytes than those of " + record.name());
+    }
+    HeldObject held = place(segment, record);
+    try {
+      held.keep();
+    } catch (StorageException | RuntimeException e) {
+      held.end();
+      throw e;
+    }
+    held.published();
+    shelf.add(held);
+    catalog.hold(record.name(), record.id());
+    letGoIfReplaced(held);
+  }
+
+  private HeldObject place(StagedSegment segment, ObjectRecord record) throws StorageException {
+    HeldObject held = new HeldObject(record, holding);
+    if (record.payload() == null) {
+      Path path = segment.publish(record.id());
+      held.adopt(path, segment.charged(), HeldObject.Seen.BY_OUR_CLIENTS);
+    }
+    return held;
+  }
+
+  /// Takes a name back and lets its bytes here go; false when it was another's already.
+  boolean delete(ObjectRecord record) throws StorageException {
+    HeldObject held = shelf.find(record.id());
+    if (held == null) {
+      return catalog.withdraw(record.name(), record.id());
+    }
+    held.forget();
+    boolean withdrawn;
+    try {
+      withdrawn = catalog.withdraw(record.name(), record.id());
+    } catch (StorageException e) {
+      held.remember();
+      throw e;
+    }
+    end(held);
+    return withdrawn;
+  }
+
+  boolean isOver(ObjectRecord record) {
+    Instant expires = record.info().expires();
+    return expires != null && !settings.clock().instant().isBefore(expires);
+  }
+
+  /// Lets go of what its name no longer stands for.
+  void letGoIfReplaced(HeldObject held) {
+    ObjectRecord record = held.record();
+    try {
+      Optional<ObjectRecord> now = catalog.find(record.name());
+      if (held.isPublished() && (now.isEmpty() || !now.get().id().equals(record.id()))) {
+        end(held);
+      }
+    } catch (StorageException e) {
+      log.debug("{} is looked at later: {}", record.name(), e.getMessage());
+    }
+  }
+
+  private void end(HeldObject held) {
+    shelf.remove(held);
+    held.end();
+  }
+
+  private static StorageException inUse(ObjectName name) {
+    return StorageException.of(
+        Kind.ALREADY_EXISTS, "the name " + name + " is in use: delete it first, or take another");
+  }
+}
