@@ -18,7 +18,5 @@ interface GridNodes {
   boolean leads();
 
   /// How people call a node.
-  default String name(String id) {
-    return belonging().getOrDefault(id, id);
-  }
+  String name(String id);
 }

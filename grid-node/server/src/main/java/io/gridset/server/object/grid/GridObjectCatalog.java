@@ -170,10 +170,9 @@ public final class GridObjectCatalog implements ObjectCatalog, AutoCloseable {
     }
   }
 
-  /// Puts back what this node held before it was started again. Never waits.
-  ///
-  /// @return false when it is known to be deleted or replaced: its bytes are to go. When that turns
-  ///   out later, [OwnHoldings] says so.
+  /// As [ObjectCatalog#restore]: it is put back into a grid whose memory was lost. When it turns
+  /// out later that it was deleted or replaced, [#wants] says so.
+  @Override
   public boolean restore(ObjectRecord record) {
     ObjectName name = record.name();
     Optional<CatalogEntry> known = names.find(name);
@@ -191,6 +190,43 @@ public final class GridObjectCatalog implements ObjectCatalog, AutoCloseable {
     }
     own.restored(name, record.id());
     return true;
+  }
+
+  @Override
+  public boolean wants(ObjectName name, String id) {
+    return names.find(name).map(now -> now.is(id)).orElseGet(() -> !names.wasDeleted(name));
+  }
+
+  @Override
+  public boolean leave(ObjectName name, String id) throws StorageException {
+    if (names.find(name).filter(now -> now.is(id) && isHeldEnoughElsewhere(now)).isEmpty()) {
+      return false;
+    }
+    own.begin(id);
+    try {
+      boolean left =
+          names.change(
+              name,
+              now ->
+                  now != null && now.is(id) && isHeldEnoughElsewhere(now)
+                      ? new Decision.Put(now.notHeldBy(Set.of(nodes.self())))
+                      : new Decision.Leave());
+      if (left) {
+        own.drop(name, id);
+      }
+      return left;
+    } finally {
+      own.end(name, id);
+    }
+  }
+
+  private boolean isHeldEnoughElsewhere(CatalogEntry entry) {
+    Set<String> live = nodes.live();
+    long others =
+        entry.info().holders().stream()
+            .filter(holder -> !holder.equals(nodes.self()) && live.contains(holder))
+            .count();
+    return entry.isVisible() && others >= entry.info().attributes().replicas();
   }
 
   @Override

@@ -218,6 +218,11 @@ final class OwnHoldings implements AutoCloseable {
     }
   }
 
+  /// Tells the grid at once what this node holds of a name, and returns when it has.
+  void tell(ObjectName name) throws StorageException {
+    mend(name);
+  }
+
   private void mend(ObjectName name) throws StorageException {
     String given = failed.get(name);
     if (given != null) {

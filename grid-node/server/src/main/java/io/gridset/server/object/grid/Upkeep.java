@@ -32,6 +32,10 @@ final class Upkeep implements AutoCloseable {
   /// Before an object is tried again of which no node took a copy.
   private static final Duration RETRY = Duration.ofSeconds(5);
 
+  /// How long a node that has left may take to come back with what it holds, as after a restart,
+  /// before that is lost.
+  private static final Duration GRACE = Duration.ofSeconds(60);
+
   /// Copies that one node has made at once.
   private static final int AT_ONCE = 2;
 
@@ -44,6 +48,7 @@ final class Upkeep implements AutoCloseable {
   private final Ticker ticker;
   private final InstantSource clock;
   private final Map<String, Long> notBefore = new ConcurrentHashMap<>();
+  private final Map<String, Long> withoutHolders = new ConcurrentHashMap<>();
   private final Semaphore places = new Semaphore(AT_ONCE);
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -98,6 +103,11 @@ final class Upkeep implements AutoCloseable {
         copy(entry, live);
       }
     }
+    if (!withoutHolders.isEmpty()) {
+      Set<String> ids =
+          names.all().stream().map(entry -> entry.info().id()).collect(Collectors.toSet());
+      withoutHolders.keySet().retainAll(ids);
+    }
     notBefore.values().removeIf(time -> time - ticker.nanos() < 0);
   }
 
@@ -112,13 +122,22 @@ final class Upkeep implements AutoCloseable {
     if (abandoned || (expires != null && clock.instant().isAfter(expires))) {
       LOG.info("{} goes: {}", name, abandoned ? "its node has died while it was put" : "its time");
       boolean _ = replace(entry, new Decision.Delete());
-    } else if (entry.isVisible()
-        && !entry.isInline()
-        && holders.stream().noneMatch(belonging::contains)) {
+    } else if (hasNoHolder(entry, belonging)) {
       String last = holders.stream().map(nodes::name).collect(Collectors.joining(", "));
       LOG.warn("{} is lost: {} held it", name, last);
       boolean _ = replace(entry, new Decision.Put(entry.lost(last.isEmpty() ? "a node" : last)));
     }
+  }
+
+  private boolean hasNoHolder(CatalogEntry entry, Set<String> belonging) {
+    if (!entry.isVisible()
+        || entry.isInline()
+        || entry.info().holders().stream().anyMatch(belonging::contains)) {
+      withoutHolders.remove(entry.info().id());
+      return false;
+    }
+    long since = withoutHolders.computeIfAbsent(entry.info().id(), _ -> ticker.nanos());
+    return ticker.nanos() - since > GRACE.toNanos();
   }
 
   /// Changes the entry unless it is another one by now.
