@@ -8,15 +8,18 @@ import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.manifest.ResourceKind;
+import io.gridset.core.object.ObjectName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A node's API. Each call is a request on a connection of its own. Calls throw
 /// [GridsetApiException] when the node refuses, [NoNodeException] when there is none, and any other
@@ -27,6 +30,8 @@ public final class GridsetClient implements AutoCloseable {
 
   /// Answers that are held in memory: the node pages what may be larger.
   private static final int ANSWER_BYTES_MAX = 64 << 20;
+
+  private static final String CONTENT = "/content";
 
   private final Endpoint endpoint;
   private final Duration patience;
@@ -158,6 +163,79 @@ public final class GridsetClient implements AutoCloseable {
     return read(get("/v1/node/drain"), new TypeReference<>() {});
   }
 
+  /// Hands the objects of a namespace whose names start with `prefix` to `sink`, page by page.
+  public void objects(String namespace, String prefix, Consumer<ObjectView> sink)
+      throws IOException {
+    String after = "";
+    ObjectPage page;
+    do {
+      Map<String, String> parameters =
+          Map.of("namespace", namespace, "prefix", prefix, "after", after);
+      page = read(get("/v1/objects" + query(parameters)), new TypeReference<>() {});
+      page.objects().forEach(sink);
+      after = page.objects().isEmpty() ? "" : page.objects().getLast().name();
+    } while (page.more());
+  }
+
+  public ObjectView object(ObjectName name) throws IOException {
+    if (!name.path().endsWith(CONTENT)) {
+      return read(get(objectPath(name)), new TypeReference<>() {});
+    }
+    // The path of such a name is that of another object's bytes.
+    List<ObjectView> found = new ArrayList<>();
+    objects(name.namespace(), name.path(), found::add);
+    return found.stream()
+        .filter(object -> object.objectName().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new GridsetApiException(Problem.notFound("there is no object " + name)));
+  }
+
+  public void deleteObject(ObjectName name) throws IOException {
+    drop(objectPath(name));
+  }
+
+  /// An object's IPC file, brought to the node first when another one holds it; the caller closes
+  /// the stream.
+  public InputStream objectContent(ObjectName name) throws IOException {
+    return send(get(objectPath(name) + CONTENT)).body();
+  }
+
+  /// Puts the Arrow IPC file that `content` has, of `bytes` bytes.
+  public ObjectView putObject(
+      ObjectName name, ObjectAttributesView attributes, InputStream content, long bytes)
+      throws IOException {
+    HttpExchange.Request request =
+        new HttpExchange.Request(
+            "PUT",
+            objectPath(name) + CONTENT + attributes(attributes),
+            "application/vnd.apache.arrow.file",
+            "");
+    try (HttpResponse response = send(request, new HttpExchange.Upload(content, bytes))) {
+      return WireJson.mapper().readValue(whole(response), ObjectView.class);
+    }
+  }
+
+  private static String attributes(ObjectAttributesView attributes) {
+    StringBuilder query = new StringBuilder();
+    append(query, "form", attributes.form());
+    append(query, "persist", attributes.persist());
+    append(query, "replicas", attributes.replicas());
+    append(query, "timeToLiveSeconds", attributes.timeToLiveSeconds());
+    append(query, "producer", attributes.producer());
+    if (attributes.labels() != null) {
+      attributes.labels().forEach((key, value) -> append(query, "label", key + "=" + value));
+    }
+    if (attributes.parents() != null) {
+      attributes.parents().forEach(parent -> append(query, "parent", parent));
+    }
+    return query.toString();
+  }
+
+  private static String objectPath(ObjectName name) {
+    // Its parts hold nothing that a path does not take as it is, but for the plus.
+    return "/v1/objects/" + encode(name.namespace()) + "/" + name.path().replace("+", "%2B");
+  }
+
   public List<MountView> mounts() throws IOException {
     return read(get("/v1/mounts"), new TypeReference<>() {});
   }
@@ -217,14 +295,18 @@ public final class GridsetClient implements AutoCloseable {
 
   private static String query(Map<String, ?> parameters) {
     StringBuilder query = new StringBuilder();
-    parameters.forEach(
-        (name, value) ->
-            query
-                .append(query.isEmpty() ? '?' : '&')
-                .append(name)
-                .append('=')
-                .append(encode(String.valueOf(value))));
+    parameters.forEach((name, value) -> append(query, name, value));
     return query.toString();
+  }
+
+  private static void append(StringBuilder query, String name, @Nullable Object value) {
+    if (value != null) {
+      query
+          .append(query.isEmpty() ? '?' : '&')
+          .append(name)
+          .append('=')
+          .append(encode(value.toString()));
+    }
   }
 
   private static String encode(String text) {
@@ -251,10 +333,23 @@ public final class GridsetClient implements AutoCloseable {
   }
 
   private HttpResponse send(HttpExchange.Request request) throws IOException {
+    checkOpen();
+    return accepted(HttpExchange.send(endpoint, request, patience));
+  }
+
+  private HttpResponse send(HttpExchange.Request request, HttpExchange.Upload body)
+      throws IOException {
+    checkOpen();
+    return accepted(HttpExchange.send(endpoint, request, body, patience));
+  }
+
+  private void checkOpen() throws IOException {
     if (closed) {
       throw new IOException("this client is closed");
     }
-    HttpResponse response = HttpExchange.send(endpoint, request, patience);
+  }
+
+  private static HttpResponse accepted(HttpResponse response) throws IOException {
     if (response.status() < 300) {
       return response;
     }

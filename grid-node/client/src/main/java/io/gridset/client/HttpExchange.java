@@ -1,6 +1,8 @@
 package io.gridset.client;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /// One request and its response on a connection of its own. Why no keep-alive: connecting to a Unix
 /// socket costs less than the code that would keep one.
@@ -34,7 +37,21 @@ final class HttpExchange {
   /// @param body empty for none
   record Request(String method, String target, String contentType, String body) {}
 
+  /// A body that is too large for memory.
+  ///
+  /// @param bytes how many `content` has
+  record Upload(InputStream content, long bytes) {}
+
   static HttpResponse send(Endpoint endpoint, Request request, Duration patience)
+      throws IOException {
+    byte[] body = request.body().getBytes(StandardCharsets.UTF_8);
+    return send(
+        endpoint, request, new Upload(new ByteArrayInputStream(body), body.length), patience);
+  }
+
+  /// Sends `body` in place of the request's own. A node that refuses does so before it has all of
+  /// it: its answer counts then, not the failure to send the rest.
+  static HttpResponse send(Endpoint endpoint, Request request, Upload body, Duration patience)
       throws IOException {
     Connection connection =
         switch (endpoint) {
@@ -42,17 +59,43 @@ final class HttpExchange {
           case Endpoint.Remote remote -> remote(remote, patience);
         };
     try {
-      connection.output().write(encode(endpoint, request));
-      connection.output().flush();
-      return HttpResponse.read(
-          new ClosingStream(new BufferedInputStream(connection.input(), BUFFER_BYTES), connection));
+      IOException unsent = write(connection.output(), head(endpoint, request, body.bytes()), body);
+      try {
+        return HttpResponse.read(
+            new ClosingStream(
+                new BufferedInputStream(connection.input(), BUFFER_BYTES), connection));
+      } catch (IOException e) {
+        throw unsent == null ? e : unsent;
+      }
     } catch (IOException | RuntimeException e) {
       connection.close();
       throw e;
     }
   }
 
-  private static byte[] encode(Endpoint endpoint, Request request) {
+  /// What kept the body from being sent, if something did.
+  private static @Nullable IOException write(OutputStream out, byte[] head, Upload body)
+      throws IOException {
+    out.write(head);
+    byte[] chunk = new byte[BUFFER_BYTES];
+    long left = body.bytes();
+    while (left > 0) {
+      int count = body.content().readNBytes(chunk, 0, (int) Math.min(left, chunk.length));
+      if (count == 0) {
+        throw new EOFException("the content ended " + left + " bytes before its length");
+      }
+      try {
+        out.write(chunk, 0, count);
+      } catch (IOException e) {
+        return e;
+      }
+      left -= count;
+    }
+    out.flush();
+    return null;
+  }
+
+  private static byte[] head(Endpoint endpoint, Request request, long bodyBytes) {
     StringBuilder head = new StringBuilder(256);
     head.append(request.method()).append(' ').append(request.target()).append(" HTTP/1.1\r\n");
     switch (endpoint) {
@@ -66,9 +109,8 @@ final class HttpExchange {
     if (!request.contentType().isEmpty()) {
       head.append("Content-Type: ").append(request.contentType()).append("\r\n");
     }
-    int length = request.body().getBytes(StandardCharsets.UTF_8).length;
-    head.append("Content-Length: ").append(length).append("\r\n\r\n");
-    return head.append(request.body()).toString().getBytes(StandardCharsets.UTF_8);
+    head.append("Content-Length: ").append(bodyBytes).append("\r\n\r\n");
+    return head.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private static Connection local(Path socket, Duration patience) throws IOException {

@@ -19,4 +19,10 @@ public record Problem(
   public Problem {
     problems = problems == null ? List.of() : List.copyOf(problems);
   }
+
+  /// As a node tells it.
+  static Problem notFound(String detail) {
+    return new Problem(
+        "urn:gridset:problem:not-found", "Not found", 404, detail, "NOT_FOUND", null, List.of());
+  }
 }

@@ -83,7 +83,7 @@ public final class LocalObjectStore implements ObjectStore {
       throws StorageException {
     LocalObjectStore store = openIdle(settings, catalog);
     long period = HOUSEKEEPING.toMillis();
-    var unused =
+    var _ =
         store.housekeeper.scheduleWithFixedDelay(
             store::keepHouseOrSay, period, period, TimeUnit.MILLISECONDS);
     return store;

@@ -42,6 +42,7 @@ final class Frames implements AutoCloseable {
   }
 
   /// @param tail valid until the next frame is read
+  @SuppressWarnings("ArrayRecordComponent") // read once, and compared by nobody
   record Frame(byte[] header, ByteBuffer tail) {
     /// @throws StorageException INVALID when it is no JSON object
     Request request() throws StorageException {

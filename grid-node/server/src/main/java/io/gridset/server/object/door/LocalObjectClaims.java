@@ -64,8 +64,12 @@ public final class LocalObjectClaims implements ObjectClaims {
   private long awaitRelease(ObjectName name, long left) throws InterruptedException {
     lock.lock();
     try {
-      long part = Math.min(left, LOOK_NANOS);
-      return owners.containsKey(name) ? left - part + released.awaitNanos(part) : left;
+      long slice = Math.min(left, LOOK_NANOS);
+      long rest = slice;
+      while (owners.containsKey(name) && rest > 0) {
+        rest = released.awaitNanos(rest);
+      }
+      return left - slice + rest;
     } finally {
       lock.unlock();
     }

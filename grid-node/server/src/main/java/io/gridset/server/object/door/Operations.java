@@ -1,15 +1,16 @@
 package io.gridset.server.object.door;
 
+import io.gridset.client.ObjectPage;
 import io.gridset.client.ObjectView;
 import io.gridset.core.cache.PinnedBytes;
 import io.gridset.core.file.OpenFile;
-import io.gridset.core.manifest.NearestName;
 import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.object.ObjectStore.Reach;
 import io.gridset.core.object.Staging;
+import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.object.ObjectFile;
@@ -19,7 +20,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -33,14 +33,6 @@ final class Operations {
   private static final int ATTRIBUTES_BYTES_MAX = 64 << 10;
 
   private static final int SCHEMA_CHARACTERS_MAX = 64 << 10;
-  private static final int LISTED_SCHEMA_CHARACTERS_MAX = 4 << 10;
-  private static final int PAGE_OBJECTS_MAX = 1000;
-
-  /// A page ends here; one more object still fits the protocol's header.
-  private static final int PAGE_BYTES = 256 << 10;
-
-  /// Names compared with one that is not there.
-  private static final int SUGGESTED_FROM = 10_000;
 
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
@@ -163,39 +155,17 @@ final class Operations {
   }
 
   private ObjectInfo existing(ObjectName name) throws StorageException {
-    return store.find(name).orElseThrow(() -> missing(name));
-  }
-
-  private StorageException missing(ObjectName name) {
-    List<String> known =
-        store.list(name.namespace(), "").stream()
-            .limit(SUGGESTED_FROM)
-            .map(info -> info.name().path())
-            .toList();
-    return StorageException.of(
-        Kind.NOT_FOUND, "there is no object " + name + NearestName.hint(name.path(), known));
+    return store.find(name).orElseThrow(() -> UnknownObject.in(store, name));
   }
 
   private Reply list(Request request) {
-    String after = request.after() == null ? "" : request.after();
-    int limit = request.limit() == null ? PAGE_OBJECTS_MAX : request.limit();
-    if (limit < 1) {
-      throw new IllegalArgumentException("limit: at least 1, not " + limit);
-    }
-    limit = Math.min(limit, PAGE_OBJECTS_MAX);
-    List<ObjectView> page = new ArrayList<>();
-    int bytes = 0;
-    for (ObjectInfo info : store.list(request.namespaceOrDefault(), text(request.prefix()))) {
-      if (info.name().path().compareTo(after) > 0) {
-        if (page.size() == limit || bytes > PAGE_BYTES) {
-          return Reply.of(new Answer.Listed(true, page, true));
-        }
-        ObjectView view = view(info).withSchemaUpTo(LISTED_SCHEMA_CHARACTERS_MAX);
-        bytes += Session.json(view).length;
-        page.add(view);
-      }
-    }
-    return Reply.of(new Answer.Listed(true, page, false));
+    ObjectPage page =
+        ObjectPage.of(
+            store.list(request.namespaceOrDefault(), text(request.prefix())),
+            settings.node(),
+            text(request.after()),
+            request.limit() == null ? ObjectPage.OBJECTS_MAX : request.limit());
+    return Reply.of(new Answer.Listed(true, page.objects(), page.more()));
   }
 
   private Reply claim(Request request, LocalSocket socket, Belongings belongings)

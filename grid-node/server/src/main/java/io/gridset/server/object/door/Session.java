@@ -54,13 +54,17 @@ final class Session implements AutoCloseable {
     }
   }
 
-  private Reply reply(Frames.Frame frame) throws IOException {
+  private Reply reply(Frames.Frame frame) {
     try {
       return operations.perform(frame, socket, belongings);
     } catch (StorageException e) {
       return refusal(e.kind(), e.getMessage());
     } catch (UncheckedIOException e) {
-      return refusal(Kind.UNAVAILABLE, e.getCause().getMessage());
+      return e.getCause() instanceof StorageException cause
+          ? refusal(cause.kind(), cause.getMessage())
+          : refusal(Kind.UNAVAILABLE, e.getMessage());
+    } catch (IOException e) { // No descriptors are left, say.
+      return refusal(Kind.UNAVAILABLE, e.getMessage());
     } catch (IllegalArgumentException e) {
       return refusal(Kind.INVALID, e.getMessage());
     } catch (InterruptedException e) {

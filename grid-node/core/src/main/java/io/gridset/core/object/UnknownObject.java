@@ -1,0 +1,25 @@
+package io.gridset.core.object;
+
+import io.gridset.core.manifest.NearestName;
+import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
+import java.util.List;
+
+/// The failure to be told to whoever asks for an object that is not there.
+public final class UnknownObject {
+  /// Names compared with the wanted one: the comparison is quadratic in their lengths.
+  private static final int COMPARED_MAX = 10_000;
+
+  private UnknownObject() {}
+
+  /// NOT_FOUND, with the nearest name in `store` when one is near.
+  public static StorageException in(ObjectStore store, ObjectName name) {
+    List<String> known =
+        store.list(name.namespace(), "").stream()
+            .limit(COMPARED_MAX)
+            .map(info -> info.name().path())
+            .toList();
+    return StorageException.of(
+        Kind.NOT_FOUND, "there is no object " + name + NearestName.hint(name.path(), known));
+  }
+}
