@@ -11,6 +11,7 @@ import io.gridset.core.placement.MemberView;
 import io.gridset.core.unit.Ticker;
 import io.gridset.server.state.RecordExchange;
 import io.gridset.server.state.SharedMaps;
+import io.gridset.server.state.SharedTables;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -73,7 +74,6 @@ public final class GridMember implements AutoCloseable {
     this.doubled = new DoubleId(id, settings.directory(), ticker);
     this.recordWorker = new GridWorker(ticker);
     this.mapWorker = new GridWorker(ticker);
-    this.maps = new GridMaps(mapWorker);
     SealedRecords sealed = SealedRecords.of(settings);
     GridRecords members =
         new GridRecords(MemberConfig.MEMBERS, recordWorker, sealed, () -> {}, () -> true);
@@ -86,6 +86,7 @@ public final class GridMember implements AutoCloseable {
             sealed,
             gate,
             () -> gate.isOpen() && members().isLedBy(id));
+    this.maps = new GridMaps(mapWorker, recordWorker, gate);
     this.nodes = new GridNodes(id, settings.self(), maps.map("nodes"), clock);
     recordWorker.add(members);
     recordWorker.add(records);
@@ -146,6 +147,10 @@ public final class GridMember implements AutoCloseable {
   }
 
   public SharedMaps maps() {
+    return maps;
+  }
+
+  public SharedTables tables() {
     return maps;
   }
 

@@ -40,6 +40,12 @@ final class MemberConfig {
   /// Who belongs to the grid.
   static final String MEMBERS = "gridset.members";
 
+  /// Names of objects, and the payloads of small ones.
+  static final String OBJECTS = "gridset.objects";
+
+  /// Names that somebody is about to put.
+  static final String CLAIMS = "gridset.claims";
+
   /// Begins the names of all shared maps.
   static final String SHARED_MAPS = "gridset.map.";
 
@@ -170,6 +176,8 @@ final class MemberConfig {
         .setZeroConfigFilter(nothing());
     config.addMapConfig(map(RECORDS));
     config.addMapConfig(map(MEMBERS));
+    config.addMapConfig(map(OBJECTS));
+    config.addMapConfig(map(CLAIMS));
     config.addMapConfig(map(SHARED_MAPS + "*"));
     network(config.getAdvancedNetworkConfig(), settings);
     return config;

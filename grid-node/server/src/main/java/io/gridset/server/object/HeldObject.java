@@ -244,8 +244,15 @@ final class HeldObject {
       if (segment == null || users > 0 || gone || !isIdle(segment)) {
         return false;
       }
-      if (isElsewhere() || holding.heldElsewhere().test(record)) {
+      if (isElsewhere()) {
         return unlink(segment);
+      }
+      if (holding.mayLeave().test(record)) {
+        boolean left = unlink(segment);
+        if (!left) {
+          holding.stays().accept(record);
+        }
+        return left;
       }
       DiskCopies disk = holding.disk();
       return disk != null && spill(segment, disk) && users == 0 && unlink(segment);

@@ -113,7 +113,8 @@ public final class LocalObjectStore implements ObjectStore {
               segments,
               new RecordFiles(records, false),
               copies,
-              record -> isHeldElsewhere(record, catalog, settings.node()),
+              record -> mayLeave(record, catalog),
+              record -> catalog.hold(record.name(), record.id()),
               object -> dropped(object, shelf, catalog),
               new AtomicLong(settings.clock().instant().toEpochMilli() << 16));
       new Rescan(holding, shelf, catalog).run(onDisk, settings.node());
@@ -169,6 +170,15 @@ public final class LocalObjectStore implements ObjectStore {
   /// Whether this node has the bytes of an object, in memory or on its disk.
   public boolean holds(String id) {
     return shelf.find(id) != null;
+  }
+
+  /// Opens an object that this node holds by its id, whatever its name says.
+  ///
+  /// @throws StorageException as [#open]
+  public Optional<ObjectFile> openHeld(String id) throws StorageException {
+    checkOpen();
+    HeldObject held = shelf.find(id);
+    return held == null ? Optional.empty() : Optional.ofNullable(held.open());
   }
 
   private StorageException notFound(ObjectName name) {
@@ -331,14 +341,11 @@ public final class LocalObjectStore implements ObjectStore {
     }
   }
 
-  private static boolean isHeldElsewhere(ObjectRecord record, ObjectCatalog catalog, String node) {
+  private static boolean mayLeave(ObjectRecord record, ObjectCatalog catalog) {
     try {
-      Optional<ObjectRecord> now = catalog.find(record.name());
-      return now.isPresent()
-          && now.get().id().equals(record.id())
-          && now.get().info().holders().stream().filter(holder -> !holder.equals(node)).count()
-              >= record.info().attributes().replicas();
+      return catalog.leave(record.name(), record.id());
     } catch (StorageException e) {
+      log.debug("{} stays: {}", record.name(), e.getMessage());
       return false;
     }
   }

@@ -124,8 +124,7 @@ final class Publisher {
   void letGoIfReplaced(HeldObject held) {
     ObjectRecord record = held.record();
     try {
-      Optional<ObjectRecord> now = catalog.find(record.name());
-      if (held.isPublished() && (now.isEmpty() || !now.get().id().equals(record.id()))) {
+      if (held.isPublished() && !catalog.wants(record.name(), record.id())) {
         end(held);
       }
     } catch (StorageException e) {

@@ -111,11 +111,8 @@ final class Rescan {
   private void announce(HeldObject object) throws StorageException {
     ObjectRecord record = object.record();
     shelf.add(object);
-    Optional<ObjectRecord> now = catalog.find(record.name());
-    boolean ours = now.isPresent() ? now.get().id().equals(record.id()) : catalog.publish(record);
-    if (ours) {
+    if (catalog.restore(record)) {
       object.published();
-      catalog.hold(record.name(), record.id());
     } else {
       shelf.remove(object);
       object.end();

@@ -65,7 +65,12 @@ final class BlockGiver {
       throws StorageException, Unanswerable {
     Optional<HeldBlock> found;
     try {
-      caller.requireRead(service.datasetName(request.object().datasetUid()));
+      String uid = request.object().datasetUid();
+      if (service.isForMembers(uid)) {
+        caller.requireMember();
+      } else {
+        caller.requireRead(service.datasetName(uid));
+      }
       found = service.held(request);
     } catch (StorageException e) {
       throw new Unanswerable(e);

@@ -32,4 +32,9 @@ public interface PeerService {
   default Optional<DatasetName> datasetName(String uid) {
     return Optional.empty();
   }
+
+  /// Whether only members may ask for what stands under this UID, whatever a reader's token names.
+  default boolean isForMembers(String uid) {
+    return false;
+  }
 }

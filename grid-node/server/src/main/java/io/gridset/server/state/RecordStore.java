@@ -118,6 +118,19 @@ public final class RecordStore implements AutoCloseable, RecordExchange.Particip
     watchers.forEach(Runnable::run);
   }
 
+  /// Takes records with their versions in, as far as they are news, in one write to the disk.
+  /// Nobody else is told.
+  ///
+  /// @throws UncheckedIOException when the disk fails; then nothing has changed
+  public void keep(List<StateRecord> batch) {
+    synchronized (lock) {
+      List<StateRecord> fresh = batch.stream().filter(this::isNews).toList();
+      if (!closed && !fresh.isEmpty()) {
+        append(fresh);
+      }
+    }
+  }
+
   @Override
   public void receive(StateRecord record) {
     synchronized (lock) {
