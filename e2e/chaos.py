@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Chaos on a grid of five: python3 e2e/chaos.py --minutes 20 --seed N
 
-Five members on test hosts, an origin, readers on three members' mounts (and on a reader node's) that compare every byte.
+Five members on test hosts, an origin, a reader node on a host of its own, readers on three members' mounts and on the
+reader node's that compare every byte.
 One or two random faults at a time for a random while, healing between them; a disk that is full on one member and one
 that is slow on another all along. What is asked for at the end: no failed read, no wrong byte, no hang, nothing left
 behind, descriptors and memory of the members bounded.
 
 Each fault leaves a route to the bytes, since that is what the product promises: at most two of five members are ended,
-frozen or cut at a time, the origin fails only while everything has been loaded and all members are up, and a reader whose
+frozen or cut at a time (the reader node, which nobody else needs, besides), the origin fails only while everything has been loaded and all members are up, and a reader whose
 own node is ended, frozen or without its cable is excused until that is over (its mount has nobody to answer; there is
 no keeper yet). Prints a log and, last, one line of JSON; ends with 0 when all of it held.
 """
@@ -38,7 +39,8 @@ class Chaos:
         self.world, self.minutes, self.random = world, minutes, random.Random(f"chaos {world.seed}")
         self.begun = time.monotonic()
         self.counts, self.samples, self.leaks = {}, {}, []
-        self.with_mounts = [world.members[0], world.members[2], world.members[4]]
+        self.reader = world.reader
+        self.with_mounts = [world.members[0], world.members[2], world.members[4], self.reader]
 
     def say(self, text):
         print(f"[{time.monotonic() - self.begun:7.1f}] {text}", flush=True)
@@ -164,6 +166,9 @@ class Chaos:
             chosen = [(self.random.choice(impairing), members[0]), (self.random.choice(harmless), members[1])]
         if self.random.random() < 0.3 and chosen[0][0] not in alone:
             chosen.append((self.random.choice(harmless), members[2]))
+        if self.random.random() < 0.3:
+            chosen.append((self.random.choice((self.crash, self.crash, self.restart, self.freeze, self.unplug, self.cut,
+                                               self.lose, self.evict)), self.reader))
         return chosen, self.random.choice((1, 3, 6, 10, 20))
 
     # The run.
@@ -190,7 +195,7 @@ class Chaos:
             time.sleep(0.1)
 
     def sample(self):
-        for member in self.world.members:
+        for member in [*self.world.members, self.reader]:
             self.samples.setdefault((member.name, member.pid()), []).append(member.figures())
 
     def mounts(self):
@@ -225,7 +230,7 @@ class Chaos:
             final.kill()
         if self.mounts() != mounts:
             self.leaks.append(f"mounts: {sorted(set(self.mounts()) ^ set(mounts))}")
-        for member in self.world.members:
+        for member in [*self.world.members, self.reader]:
             own = [member.pid()]
             if (there := hosts.processes_in(member.host.netns)) != own:
                 self.leaks.append(f"processes of {member.name}: {there}, not {own}")

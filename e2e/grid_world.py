@@ -1,4 +1,4 @@
-"""What the fault tests and the chaos run share: five members and an origin on test hosts, one dataset whose bytes a seed
+"""What the fault tests and the chaos run share: five members, a reader node and an origin on test hosts, one dataset whose bytes a seed
 fixes, checked readers on some of the mounts, disks that are slow or full, clocks that jump."""
 
 import atexit
@@ -71,6 +71,8 @@ class GridWorld:
         bound(self.members[0], self.manifest("shared", *levels), "shared")
         for member in self.members:
             member.await_bound("shared")
+        self.reader = self.cluster.reader("r1", rate=rate)
+        self.reader.await_bound("shared")
 
     def manifest(self, name, *levels):
         """A Dataset on the origin's bucket of its name."""

@@ -6,6 +6,7 @@ deadline; a hung mount is taken away lazily so that a failing run ends.
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,9 +25,15 @@ ACCESS_KEY, SECRET_KEY = "gridset-test", "gridset-test-secret"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, below those that outgoing connections get: one of them could take it meanwhile."""
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def wait_for(what, condition, seconds=30.0):

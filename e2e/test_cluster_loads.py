@@ -137,9 +137,9 @@ class ClusterLoads(unittest.TestCase):
         self.nodes[2]("delete", "dataload", "warmup")
 
     def test_2_a_cancelled_load_stops_on_all_members_and_the_next_goes_on(self):
-        self.store.behave(rate=8 * MIB)
+        self.store.behave(rate=2 * MIB)
         child = self.begin(self.nodes[1])
-        wait_for("some of it to come", lambda: self.loaded() > 8 * MIB)
+        wait_for("some of it to come", lambda: self.loaded() > 2 * MIB)
         child.send_signal(signal.SIGINT)
         child.communicate(timeout=60)
         self.assertNotEqual(child.returncode, 0)

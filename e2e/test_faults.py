@@ -255,5 +255,52 @@ class Ending(unittest.TestCase):
             self.assertEqual(gone.errno, 107, "ENOTCONN: its server is gone")
 
 
+class FullState(unittest.TestCase):
+    NOTE = """
+apiVersion: data.fluid.io/v1alpha1
+kind: Dataset
+metadata: {{name: {}}}
+spec: {{mounts: [{{mountPoint: "local:///nowhere", name: note}}]}}
+"""
+
+    @unittest.skipIf(os.geteuid() != 0, "a small file system for the state directory needs root")
+    def test_a_full_state_directory_is_told_and_mends_itself(self):
+        scratch = Scratch()
+        self.addCleanup(scratch.close)
+        state = scratch.disk / "node" / "state"
+        state.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "gridset-e2e-state", state], check=True)
+        node = Node(scratch)
+        self.addCleanup(node.kill)
+        node("apply", "-f", "-", stdin=self.NOTE.format("before"))
+        self.assertEqual([], self.health(node))
+        filler = state / "filler"
+        with self.assertRaises(OSError), open(filler, "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        wait_for("the full disk to be told", lambda: "is full" in " ".join(self.health(node)))
+        wait_for("changes to be refused", lambda: self.refusals(node), 60)
+        told = " ".join(self.health(node))
+        self.assertRegex(told, r"journal in \S+ cannot be written: No space left")
+        self.assertIn("cannot be written: No space left", self.refusals(node)[-1])
+        self.assertEqual(0, node("get", "dataset", "before").returncode)
+        filler.unlink()
+        wait_for("the node to be well by itself", lambda: self.health(node) == [])
+        node("apply", "-f", "-", stdin=self.NOTE.format("after"))
+        node.kill()
+        node.start()
+        names = [each["metadata"]["name"] for each in node.json("get", "dataset")["items"]]
+        self.assertTrue({"before", "after"} <= set(names), names)
+
+    @staticmethod
+    def health(node):
+        return [line for each in node.json("nodes") for line in each["health"]]
+
+    def refusals(self, node):
+        """Changes until one no longer fits into what the journal's last page has left."""
+        done = node("apply", "-f", "-", stdin=self.NOTE.format(f"note-{time.monotonic_ns()}"), check=False)
+        return [done.stderr] if done.returncode != 0 else []
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

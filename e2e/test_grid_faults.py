@@ -1,4 +1,4 @@
-"""What a grid of five survives, while readers on three of its mounts compare every byte: no read fails, no byte is
+"""What a grid of five survives, while readers on three of its mounts and on a reader node's compare every byte: no read fails, no byte is
 wrong, nothing hangs. One cluster goes through all of it in turn; stalls are told, and only a hang (60 s) is judged.
 
 Seeded: GRIDSET_SEED=N repeats a run's files, reads and choices.
@@ -43,7 +43,8 @@ class GridFaults(unittest.TestCase):
         cls.addClassCleanup(cls.world.close)
         cls.m1, cls.m2, cls.m3, cls.m4, cls.m5 = cls.world.members
         cls.world.load()
-        cls.readers = cls.world.read_on([cls.m1, cls.m3, cls.m5], rate=8e6)
+        cls.r1 = cls.world.reader
+        cls.readers = cls.world.read_on([cls.m1, cls.m3, cls.m5, cls.r1], rate=8e6)
         with cls.readers.phase("nothing is broken") as told:
             cls.readers.progress(30)
         cls.origin_paid = cls.world.origin_bytes()
@@ -54,7 +55,7 @@ class GridFaults(unittest.TestCase):
 
     def tearDown(self):
         self.world.lab.heal()
-        for member in self.world.members:
+        for member in [*self.world.members, self.r1]:
             if member.is_up():
                 member.thaw()
             else:
@@ -183,7 +184,8 @@ spec: {dataset: {name: fresh, namespace: default}}
         wait_for("both changes to reach m1", lambda: "note-all" in (all_ := self._notes(self.m1)) and "note-gone" not in all_, 30)
         names = self._notes(self.m1)
         with self.readers.phase("kill -9 of all five"), contextlib.ExitStack() as excused:
-            for member in self.world.members:
+            # The reader node as well: nobody else has its bytes.
+            for member in [*self.world.members, self.r1]:
                 excused.enter_context(self.world.excused(member))
             for member in self.world.members:
                 member.crash()
@@ -194,6 +196,22 @@ spec: {dataset: {name: fresh, namespace: default}}
         self.world.cluster.await_grid()
         for member in self.world.members:
             wait_for(f"{member.name} to have all manifests", lambda: self._notes(member) == names, 30)
+
+    def test_08_a_reader_node_is_killed(self):
+        with self.readers.phase("kill -9 of a reader node"):
+            with self.world.excused(self.r1):
+                self.r1.crash()
+                self.readers.progress(10)
+                self.r1.start()
+            self.readers.progress(20)
+        with self.readers.phase("kill -9 of a reader node and of a member that it reads from"):
+            with self.world.excused(self.r1):
+                self.r1.crash()
+                self.m2.crash()
+                self.r1.start()
+            self.readers.progress(20)
+            self.m2.start()
+        self.world.cluster.await_grid()
 
     # Links.
 
@@ -319,7 +337,7 @@ spec: {dataset: {name: fresh, namespace: default}}
         total = self.readers.total()
         print(f"  in all: {json.dumps(total)}", flush=True)
         self.assertEqual((total["failed"], total["wrong"]), (0, 0))
-        for member in self.world.members:
+        for member in [*self.world.members, self.r1]:
             figures = member.figures()
             print(f"  {member.name}: {figures}", flush=True)
             self.assertLess(figures["anonymous"], 1 << 30)

@@ -94,8 +94,8 @@ class World(unittest.TestCase):
     def mount(self, node, dataset):
         place = self.scratch.disk / f"{node.name}-{dataset}"
         place.mkdir(exist_ok=True)
-        wait_for(f"{dataset} to be mounted on {node.name}",
-                 lambda: node("mount", dataset, str(place), check=False).returncode == 0, 60)
+        wait_for(f"{node.name} to have heard of {dataset}", lambda: self.is_bound(node, dataset), 60)
+        node("mount", dataset, str(place))  # waits by itself until it runs there
         return place
 
 
@@ -267,6 +267,35 @@ class ReaderNodes(World):
         grid.nodes[0]("delete", "dataset", "alpha")
         wait_for("the deletion to be heard", lambda: self.gone(reader), 60)
         self.assertEqual(24 << 20, len((place / "file").read_bytes()))
+
+    def test_4_a_dataset_without_copies_leaves_nothing_on_a_reader(self):
+        files = make_tree(self.store.root / "bare")
+        want, total = expected(files), sum(map(len, files.values()))
+        grid = self.members(2)
+        for node in grid.nodes:
+            node("apply", "-f", "-", stdin=SECRET)
+        declared = manifest(self.store, "bare", "bare", "256Mi").replace(
+            "metadata: {name: bare}", 'metadata: {name: bare, annotations: {gridset.io/copies: "none"}}', 1)
+        grid.nodes[0]("apply", "-f", "-", stdin=declared)
+        for node in grid.nodes:
+            wait_for("bare to be Bound", lambda: self.is_bound(node, "bare"), 90)
+        reader = self.reader("keeper-of-nothing", grid)
+        place = self.mount(reader, "bare")
+        for style in STYLES:
+            with self.subTest(style=style):
+                self.assertEqual(tree_digests(place, style), want)
+        self.assertEqual(0, reader.json("stats")["datasets"][0]["cachedBytes"])
+        self.assertEqual(self.store.body_bytes(), total, "each byte left the origin once")
+        for node in grid.nodes:
+            self.assertEqual(tree_digests(self.mount(node, "bare"), "read"), want)
+        wait_for("the members' figures", lambda: self.held(grid, "bare") >= total, 30)
+        self.assertEqual(total, self.held(grid, "bare"), "members hold their home blocks and nothing else")
+        refused = grid.nodes[0]("apply", "-f", "-", stdin=declared.replace('"none"', '"non"'), check=False)
+        self.assertIn("gridset.io/copies: 'non' is not none", refused.stderr)
+
+    @staticmethod
+    def held(grid, dataset):
+        return sum(each["heldBytes"] for each in grid.nodes[0].json("affinity", dataset)["nodes"])
 
     @staticmethod
     def gone(reader):

@@ -14,6 +14,7 @@ import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.javalin.http.Context;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -108,12 +109,21 @@ final class ObjectRoutes {
     byte[] chunk = new byte[(int) Math.min(bytes, CHUNK_BYTES)];
     long done = 0;
     while (done < bytes) {
-      int count = in.readNBytes(chunk, 0, (int) Math.min(chunk.length, bytes - done));
+      int count = read(in, chunk, Math.min(chunk.length, bytes - done));
       if (count == 0) {
         throw Problems.invalid("the file broke off after " + done + " of " + bytes + " bytes");
       }
       staging.write(ByteBuffer.wrap(chunk, 0, count), done);
       done += count;
+    }
+  }
+
+  /// 0 when the sender is gone.
+  private static int read(InputStream in, byte[] chunk, long wanted) throws IOException {
+    try {
+      return in.readNBytes(chunk, 0, (int) wanted);
+    } catch (EOFException _) {
+      return 0;
     }
   }
 

@@ -31,11 +31,17 @@ record BoundWait(Surroundings surroundings, GridsetClient client) {
 
   private boolean isOnItsWay(DatasetName dataset) throws IOException {
     try {
-      JsonNode conditions = client.resource(ResourceKind.DATASET, dataset).at("/status/conditions");
-      return conditions.valueStream().anyMatch(BoundWait::isStarting);
+      JsonNode status = client.resource(ResourceKind.DATASET, dataset).path("status");
+      return status.path("conditions").valueStream().anyMatch(BoundWait::isStarting)
+          || (status.path("phase").asText().equals("Bound") && !runsHere(dataset));
     } catch (GridsetApiException _) {
       return false;
     }
+  }
+
+  /// A node of a grid may have heard of a dataset before it runs there.
+  private boolean runsHere(DatasetName dataset) throws IOException {
+    return client.datasets().stream().anyMatch(figures -> figures.dataset().equals(dataset));
   }
 
   private static boolean isStarting(JsonNode condition) {

@@ -205,7 +205,7 @@ public final class LocalParts implements NodeParts {
 
   @Override
   public void serving(List<String> api) {
-    grid.reportBy(new NodeSelf(started, api, host, control));
+    grid.reportBy(new NodeSelf(started, api, host, control, control::health));
   }
 
   @Override

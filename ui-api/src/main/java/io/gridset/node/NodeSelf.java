@@ -18,7 +18,13 @@ import java.util.function.Supplier;
 /// What this node tells the grid of itself.
 ///
 /// @param api where its API listens
-record NodeSelf(Instant started, List<String> api, DatasetHost host, ControlPlane control)
+/// @param disk what is wrong with the state directory
+record NodeSelf(
+    Instant started,
+    List<String> api,
+    DatasetHost host,
+    ControlPlane control,
+    Supplier<List<String>> disk)
     implements Supplier<NodeReport> {
   /// Datasets that do not run here are named up to so many; more make a message that nobody reads.
   private static final int TOLD_MAX = 5;
@@ -34,14 +40,15 @@ record NodeSelf(Instant started, List<String> api, DatasetHost host, ControlPlan
           (a, b) ->
               new Tier(a.medium(), a.quotaBytes() + b.quotaBytes(), a.usedBytes() + b.usedBytes()));
     }
-    return new NodeReport(
-        started, api, List.copyOf(tiers.values()), usage.usedBytes(), notRunning());
+    return new NodeReport(started, api, List.copyOf(tiers.values()), usage.usedBytes(), health());
   }
 
-  private List<String> notRunning() {
-    List<String> wrong = new ArrayList<>();
+  private List<String> health() {
+    List<String> wrong = new ArrayList<>(disk.get());
+    int others = wrong.size();
     for (JsonNode dataset : control.list(ResourceKind.DATASET, Optional.empty())) {
-      if (dataset.at("/status/phase").asText().equals("Failed") && wrong.size() < TOLD_MAX) {
+      if (dataset.at("/status/phase").asText().equals("Failed")
+          && wrong.size() - others < TOLD_MAX) {
         JsonNode metadata = dataset.path("metadata");
         wrong.add(
             "the dataset "

@@ -1,5 +1,6 @@
 package io.gridset.node;
 
+import io.gridset.client.HostPort;
 import io.gridset.core.unit.DataSize;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -64,21 +65,8 @@ public record NodeSettings(
     ///
     /// @throws IllegalArgumentException naming the form
     public static ListenAddress parse(String text) {
-      int colon = text.lastIndexOf(':');
-      try {
-        int port = Integer.parseInt(text.substring(colon + 1));
-        String host = text.substring(0, Math.max(0, colon)).replaceAll("[\\[\\]]", "");
-        if (!host.isEmpty() && port >= 0 && port <= 65_535) {
-          return new ListenAddress(host, port);
-        }
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(form(text), e);
-      }
-      throw new IllegalArgumentException(form(text));
-    }
-
-    private static String form(String text) {
-      return "'" + text + "' is not host:port; write it like 127.0.0.1:7600";
+      HostPort read = HostPort.parse(text, "127.0.0.1:7600");
+      return new ListenAddress(read.host(), read.port());
     }
   }
 }

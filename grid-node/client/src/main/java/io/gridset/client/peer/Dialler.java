@@ -1,5 +1,6 @@
 package io.gridset.client.peer;
 
+import io.gridset.client.channel.Hearing;
 import io.gridset.client.trust.Greeting;
 import io.gridset.client.wire.Frame;
 import io.gridset.client.wire.FrameType;
@@ -19,12 +20,13 @@ import java.util.concurrent.TimeoutException;
 
 /// Resolves, connects and greets, all within the caller's patience.
 record Dialler(PeerClientSettings settings, Wire.Terms terms, Ticker ticker) {
-  Wire dial(PeerAddress address, Duration patience) throws StorageException {
+  Wire dial(PeerAddress address, Duration patience, Hearing hearing) throws StorageException {
     Duration most =
         patience.compareTo(settings.connectTimeout()) < 0 ? patience : settings.connectTimeout();
     long deadline = ticker.nanos() + most.toNanos();
     InetAddress host = resolve(address, most);
-    Wire wire = Wire.connect(new InetSocketAddress(host, address.port()), terms, left(deadline));
+    InetSocketAddress place = new InetSocketAddress(host, address.port());
+    Wire wire = Wire.connect(place, terms, left(deadline), hearing);
     try {
       greet(wire, address, deadline);
       return wire;

@@ -1,9 +1,13 @@
 package io.gridset.client.peer;
 
+import io.gridset.client.HostPort;
+
 /// Where a member's data server listens.
 ///
 /// @param host a name or an address
 public record PeerAddress(String host, int port) {
+  private static final String EXAMPLE = "10.0.0.7:5801";
+
   public PeerAddress {
     if (host.isBlank() || port < 1 || port > 65_535) {
       throw new IllegalArgumentException("'" + host + ":" + port + "' is no address of a server");
@@ -14,18 +18,15 @@ public record PeerAddress(String host, int port) {
   ///
   /// @throws IllegalArgumentException naming the form
   public static PeerAddress parse(String text) {
-    int colon = text.lastIndexOf(':');
-    try {
-      String host = text.substring(0, Math.max(0, colon)).replaceAll("[\\[\\]]", "");
-      return new PeerAddress(host, Integer.parseInt(text.substring(colon + 1)));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "'" + text + "' is not host:port; write it like 10.0.0.7:5801", e);
+    HostPort read = HostPort.parse(text, EXAMPLE);
+    if (read.port() == 0) {
+      throw new IllegalArgumentException("'" + text + "' has no port; write it like " + EXAMPLE);
     }
+    return new PeerAddress(read.host(), read.port());
   }
 
   @Override
   public String toString() {
-    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+    return new HostPort(host, port).toString();
   }
 }

@@ -1,7 +1,8 @@
 package io.gridset.client.peer;
 
+import io.gridset.client.channel.DeadlineWatch;
+import io.gridset.client.channel.Hearing;
 import io.gridset.client.peer.PeerConnection.Lane;
-import io.gridset.client.wire.DeadlineWatch;
 import io.gridset.client.wire.Wire;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -54,6 +55,7 @@ final class PeerPool implements AutoCloseable {
   private final class Lanes {
     final Map<Lane, Semaphore> permits = new EnumMap<>(Lane.class);
     final Deque<PeerConnection> idle = new ArrayDeque<>();
+    final Hearing hearing = new Hearing();
 
     /// In use or waited for; with none, and no idle ones, it may be forgotten.
     int users;
@@ -117,7 +119,8 @@ final class PeerPool implements AutoCloseable {
           Kind.UNAVAILABLE, "no time was left to connect to member " + address);
     }
     PeerConnection fresh =
-        new PeerConnection(address, lane, dialler.dial(address, Duration.ofNanos(left)));
+        new PeerConnection(
+            address, lane, dialler.dial(address, Duration.ofNanos(left), hearing(address)));
     synchronized (this) {
       if (!closed) {
         return fresh;
@@ -158,6 +161,10 @@ final class PeerPool implements AutoCloseable {
   private synchronized @Nullable PeerConnection takeIdle(Lanes lanes, Lane lane) {
     @Nullable PeerConnection newest = lanes.idle.pollFirst();
     return newest == null ? null : newest.in(lane);
+  }
+
+  private synchronized Hearing hearing(PeerAddress address) {
+    return lanes(address).hearing;
   }
 
   private synchronized Lanes lanes(PeerAddress address) {

@@ -3,25 +3,14 @@ package io.gridset.client.trust;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.security.spec.InvalidKeySpecException;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
-import java.util.Collection;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -33,9 +22,6 @@ import javax.net.ssl.TrustManagerFactory;
 /// good for server and client alike. Thread-safe.
 public final class PeerTls {
   private static final String TLS_1_3 = "TLSv1.3";
-  private static final Pattern PRIVATE_KEY =
-      Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
-  private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
 
   private final SSLContext context;
 
@@ -50,7 +36,7 @@ public final class PeerTls {
   public static PeerTls read(Path certificate, Path key, Path authority) throws StorageException {
     Certificate[] chain = certificates("tls-cert", certificate).toArray(Certificate[]::new);
     PrivateKey privateKey = privateKey(key);
-    Collection<? extends Certificate> trusted = certificates("tls-ca", authority);
+    List<Certificate> trusted = certificates("tls-ca", authority);
     try {
       SSLContext context = SSLContext.getInstance(TLS_1_3);
       KeyManagerFactory keys =
@@ -79,15 +65,9 @@ public final class PeerTls {
     return store;
   }
 
-  private static Collection<? extends Certificate> certificates(String setting, Path file)
-      throws StorageException {
-    try (InputStream in = Files.newInputStream(file)) {
-      Collection<? extends Certificate> found =
-          CertificateFactory.getInstance("X.509").generateCertificates(in);
-      if (found.isEmpty()) {
-        throw new IOException("no certificate in it");
-      }
-      return found;
+  private static List<Certificate> certificates(String setting, Path file) throws StorageException {
+    try {
+      return Pem.certificates(file);
     } catch (IOException | GeneralSecurityException e) {
       throw unusable(setting, file, "is not a readable PEM file of certificates", e);
     }
@@ -95,33 +75,14 @@ public final class PeerTls {
 
   private static PrivateKey privateKey(Path file) throws StorageException {
     try {
-      Matcher pem = PRIVATE_KEY.matcher(Files.readString(file, StandardCharsets.US_ASCII));
-      if (!pem.find()) {
-        throw new IOException("no PRIVATE KEY block in it");
-      }
-      PKCS8EncodedKeySpec encoded =
-          new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1)));
-      return decode(encoded);
-    } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+      return Pem.privateKey(file);
+    } catch (IOException | GeneralSecurityException e) {
       throw unusable(
           "tls-key",
           file,
           "is not a readable PKCS#8 key without a password (openssl pkcs8 -topk8 -nodes makes one)",
           e);
     }
-  }
-
-  /// Only trying tells the algorithm.
-  private static PrivateKey decode(PKCS8EncodedKeySpec encoded) throws GeneralSecurityException {
-    InvalidKeySpecException last = new InvalidKeySpecException("a key of no known algorithm");
-    for (String algorithm : KEY_ALGORITHMS) {
-      try {
-        return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
-      } catch (InvalidKeySpecException e) {
-        last.addSuppressed(e);
-      }
-    }
-    throw last;
   }
 
   private static StorageException unusable(String setting, Path file, String why, Exception e) {

@@ -1,5 +1,8 @@
 package io.gridset.client.wire;
 
+import io.gridset.client.channel.DeadlineWatch;
+import io.gridset.client.channel.Guard;
+import io.gridset.client.channel.Hearing;
 import io.gridset.client.trust.PeerTls;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -28,6 +31,7 @@ public final class Wire implements AutoCloseable {
   private final Guard guard;
   private final Ticker ticker;
   private final Transport transport;
+  private final @Nullable Hearing hearing;
 
   private final byte[] head = new byte[FrameWriter.HEADER_BYTES];
   private int headFilled;
@@ -35,12 +39,16 @@ public final class Wire implements AutoCloseable {
   private int bodyFilled;
   private boolean heard;
 
-  private Wire(String peer, Guard guard, Ticker ticker, Transport transport) {
-    this.peer = peer;
+  private Wire(Side side, Guard guard, Ticker ticker, Transport transport) {
+    this.peer = side.name();
+    this.hearing = side.hearing();
     this.guard = guard;
     this.ticker = ticker;
     this.transport = transport;
   }
+
+  /// The other side.
+  private record Side(String name, @Nullable Hearing hearing) {}
 
   /// What the connections of one client or server share.
   ///
@@ -51,8 +59,10 @@ public final class Wire implements AutoCloseable {
   /// Connects.
   ///
   /// @param patience when it is shorter than the terms'
+  /// @param hearing of that member, shared by all connections to it
   /// @throws StorageException UNAVAILABLE; ACCESS_DENIED when TLS finds no trust
-  public static Wire connect(InetSocketAddress address, Terms terms, Duration patience)
+  public static Wire connect(
+      InetSocketAddress address, Terms terms, Duration patience, Hearing hearing)
       throws StorageException {
     String peer = "member " + address.getHostString() + ":" + address.getPort();
     Duration most = patience.compareTo(terms.greeting()) < 0 ? patience : terms.greeting();
@@ -60,7 +70,7 @@ public final class Wire implements AutoCloseable {
       SocketChannel channel = SocketChannel.open();
       return over(
           channel,
-          peer,
+          new Side(peer, hearing),
           terms.watch(),
           most,
           () -> {
@@ -77,7 +87,11 @@ public final class Wire implements AutoCloseable {
   /// Takes over a channel that was accepted; it is closed when that fails.
   public static Wire accept(SocketChannel channel, Terms terms) throws StorageException {
     return over(
-        channel, "the peer", terms.watch(), terms.greeting(), () -> accepted(channel, terms.tls()));
+        channel,
+        new Side("the peer", null),
+        terms.watch(),
+        terms.greeting(),
+        () -> accepted(channel, terms.tls()));
   }
 
   private static Transport accepted(SocketChannel channel, @Nullable PeerTls tls)
@@ -103,11 +117,10 @@ public final class Wire implements AutoCloseable {
   }
 
   private static Wire over(
-      SocketChannel channel, String peer, DeadlineWatch watch, Duration patience, Start start)
+      SocketChannel channel, Side side, DeadlineWatch watch, Duration patience, Start start)
       throws StorageException {
-    Guard guard = new Guard(channel, watch);
-    watch.add(guard);
-    guard.arm(watch.ticker().nanos() + patience.toNanos());
+    Guard guard = watch.guard(channel, side.hearing());
+    guard.arm(watch.ticker().nanos() + patience.toNanos(), patience.toNanos());
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       Transport transport = start.begin();
@@ -115,11 +128,11 @@ public final class Wire implements AutoCloseable {
       if (guard.expired()) {
         throw new IOException("too late");
       }
-      return new Wire(peer, guard, watch.ticker(), transport);
+      return new Wire(side, guard, watch.ticker(), transport);
     } catch (IOException e) {
       boolean late = guard.expired();
       guard.close();
-      throw late ? Failures.late(peer, patience, e) : Failures.connecting(peer, e);
+      throw late ? Failures.late(side.name(), patience, e) : Failures.connecting(side.name(), e);
     }
   }
 
@@ -136,7 +149,7 @@ public final class Wire implements AutoCloseable {
   /// The next frame, or null when it did not come completely within `patience`; what came of it is
   /// kept.
   public @Nullable Frame poll(Duration patience) throws StorageException {
-    long deadline = in(patience.compareTo(SHORTEST) < 0 ? SHORTEST : patience);
+    Patience deadline = new Patience(patience.compareTo(SHORTEST) < 0 ? SHORTEST : patience);
     try {
       while (headFilled < head.length) {
         int got = readSmall(head, headFilled, head.length - headFilled, deadline);
@@ -187,18 +200,66 @@ public final class Wire implements AutoCloseable {
     return type;
   }
 
-  private int readSmall(byte[] into, int offset, int length, long deadline) throws IOException {
-    long left = deadline - ticker.nanos();
-    if (left <= 0) {
-      throw new SocketTimeoutException();
+  private int readSmall(byte[] into, int offset, int length, Patience patience) throws IOException {
+    while (true) {
+      int millis = patience.leftMillis();
+      try {
+        int got = transport.read(into, offset, length, millis);
+        if (got < 0) {
+          throw new IOException("it hung up");
+        }
+        hear();
+        return got;
+      } catch (SocketTimeoutException e) {
+        patience.mayGoOn();
+      }
     }
-    int millis = Math.clamp(left / 1_000_000, 1, Integer.MAX_VALUE);
-    int got = transport.read(into, offset, length, millis);
-    if (got < 0) {
-      throw new IOException("it hung up");
-    }
+  }
+
+  private void hear() {
     heard = true;
-    return got;
+    if (hearing != null) {
+      hearing.heard(ticker.nanos());
+    }
+  }
+
+  /// How long one frame is waited for.
+  private final class Patience {
+    private final long nanos;
+    private final long deadline;
+    private boolean lastLook = true;
+
+    Patience(Duration patience) {
+      nanos = patience.toNanos();
+      deadline = ticker.nanos() + nanos;
+    }
+
+    /// @throws SocketTimeoutException when it is over
+    int leftMillis() throws SocketTimeoutException {
+      long left = left();
+      if (left <= 0) {
+        if (!lastLook) {
+          throw new SocketTimeoutException();
+        }
+        lastLook = false; // This thread may be what was late: what lies there counts.
+      }
+      return Math.clamp(left / 1_000_000, 1, Integer.MAX_VALUE);
+    }
+
+    /// After a read in vain.
+    ///
+    /// @throws SocketTimeoutException when it is over
+    void mayGoOn() throws SocketTimeoutException {
+      lastLook = false;
+      if (left() <= 0) {
+        throw new SocketTimeoutException();
+      }
+    }
+
+    private long left() {
+      long end = hearing == null ? deadline : hearing.extended(deadline, nanos);
+      return end - ticker.nanos();
+    }
   }
 
   /// Fills `into`.
@@ -207,10 +268,11 @@ public final class Wire implements AutoCloseable {
   public void readFully(ByteBuffer into, Duration stall) throws StorageException {
     try {
       while (into.hasRemaining()) {
-        guard.arm(in(stall));
+        guard.arm(in(stall), stall.toNanos());
         if (transport.read(into) < 0) {
           throw new IOException("it hung up");
         }
+        hear();
       }
     } catch (IOException e) {
       throw guard.expired() ? stalled(stall) : failure(e);

@@ -30,6 +30,11 @@ public interface BlockCache extends AutoCloseable {
     return presentBytesOf(owner);
   }
 
+  /// Counts those of `blocks` that are here, or are being filled, as asked for by a load: where
+  /// they are not at home they go after the copies, like those that came as [Purpose#REPLICA],
+  /// until they are evicted. A restart keeps that.
+  void keep(FileVersion version, BitSet blocks);
+
   /// Drops a file version unless it is in use; returns the bytes given back.
   long evict(FileVersion version);
 

@@ -62,7 +62,7 @@ public final class DatasetResolver {
           "SecretNotFound", String.join("; ", missing.stream().distinct().toList()));
     }
     return new Resolution.Resolved(
-        new DatasetDefinition(uid, name, mounts, tiers, spec.metadataPolicy()));
+        new DatasetDefinition(uid, name, mounts, tiers, spec.metadataPolicy(), spec.copies()));
   }
 
   /// Other fields of a referring dataset are ignored, as in Fluid.
@@ -86,7 +86,8 @@ public final class DatasetResolver {
                     Map.of(),
                     Map.of())),
             List.of(),
-            spec.metadataPolicy()));
+            spec.metadataPolicy(),
+            spec.copies()));
   }
 
   private void look(

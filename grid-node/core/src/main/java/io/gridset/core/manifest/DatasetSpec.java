@@ -1,6 +1,7 @@
 package io.gridset.core.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.dataset.MetadataPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,14 +16,19 @@ import java.util.regex.Pattern;
 /// [ManifestParser] accepted.
 ///
 /// @param metadataTimes `gridset.io/metadata-ttl` of the annotation or the mounts' options
+/// @param copiesText the annotation `gridset.io/copies`, if there is one
 public record DatasetSpec(
     List<MountSpec> mounts,
     List<String> accessModes,
     Map<String, String> sharedOptions,
     List<EncryptOption> sharedEncryptOptions,
-    List<String> metadataTimes) {
+    List<String> metadataTimes,
+    Optional<String> copiesText) {
   /// The annotation, or mount option, that says how long listings are believed.
   public static final String METADATA_TTL = "gridset.io/metadata-ttl";
+
+  /// The annotation that says whether readers keep copies.
+  public static final String COPIES = "gridset.io/copies";
 
   private static final Pattern TIME = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
 
@@ -52,7 +58,8 @@ public record DatasetSpec(
               options,
               encryptOptions(mount.path("encryptOptions"))));
     }
-    JsonNode annotation = document.path("metadata").path("annotations").path(METADATA_TTL);
+    JsonNode annotations = document.path("metadata").path("annotations");
+    JsonNode annotation = annotations.path(METADATA_TTL);
     if (annotation.isTextual()) {
       times = List.of(annotation.textValue());
     }
@@ -63,7 +70,8 @@ public record DatasetSpec(
         modes,
         texts(spec.path("sharedOptions")),
         encryptOptions(spec.path("sharedEncryptOptions")),
-        times);
+        times,
+        Optional.ofNullable(annotations.path(COPIES).textValue()));
   }
 
   /// The dataset this one shares, if any mount says `dataset://`.
@@ -84,6 +92,16 @@ public record DatasetSpec(
         .flatMap(time -> parseTime(time).stream())
         .min(java.util.Comparator.comparing(MetadataPolicy::timeToLive))
         .orElse(MetadataPolicy.DEFAULT);
+  }
+
+  /// What the annotation says; copies are kept while there is room without one.
+  public Copies copies() {
+    return copiesText.flatMap(DatasetSpec::parseCopies).orElse(Copies.WHILE_THERE_IS_ROOM);
+  }
+
+  /// Empty for anything but `none`.
+  static Optional<Copies> parseCopies(String text) {
+    return text.equals("none") ? Optional.of(Copies.NONE) : Optional.empty();
   }
 
   /// `immutable`, `always`, or a time such as `60s`; empty for anything else.

@@ -189,6 +189,16 @@ final class DocumentReader {
             "'" + time + "' is not immutable, always or a time such as 60s, 5m or 1h");
       }
     }
+    spec.copiesText()
+        .filter(text -> DatasetSpec.parseCopies(text).isEmpty())
+        .ifPresent(
+            text ->
+                checker.problem(
+                    DatasetSpec.COPIES,
+                    "'"
+                        + text
+                        + "' is not none; without the annotation copies are kept while there is"
+                        + " room"));
     if (spec.wantsWrites()) {
       notes.add("spec.accessModes asks for writing; the dataset is read-only in this version");
     }

@@ -2,6 +2,7 @@ package io.gridset.core.manifest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.MetadataPolicy;
@@ -116,6 +117,14 @@ class DatasetResolverTest {
         .isEqualTo(MetadataPolicy.IMMUTABLE);
     assertThat(resolved("labels: {}", "{mounts: [{mountPoint: 's3://b'}]}").metadata())
         .isEqualTo(MetadataPolicy.DEFAULT);
+  }
+
+  @Test
+  void anAnnotationSaysThatNoCopiesAreKept() {
+    String mounts = "{mounts: [{mountPoint: 's3://b'}]}";
+    assertThat(resolved("annotations: {gridset.io/copies: none}", mounts).copies())
+        .isEqualTo(Copies.NONE);
+    assertThat(resolved("labels: {}", mounts).copies()).isEqualTo(Copies.WHILE_THERE_IS_ROOM);
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.gridset.core.cache.Purpose;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.cache.mapping.NativeFile;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +47,17 @@ final class BlockFiller {
         Room room =
             switch (purpose) {
               case HOME -> cache.evictor()::makeRoom;
-              case HANDOVER -> cache.evictor()::makeRoomOfCopies;
+              case HANDOVER, REPLICA -> cache.evictor()::makeRoomBesideHomes;
               case COPY -> cache.evictor()::makeRoomForCopy;
             };
-        return place == null
-            ? admitFirst(entry, block, room, after)
-            : admitNext(entry, place, block, room, after);
+        Admission admission =
+            place == null
+                ? admitFirst(entry, block, room, after)
+                : admitNext(entry, place, block, room, after);
+        if (purpose == Purpose.REPLICA && admission instanceof Admission.Admitted) {
+          entry.keeping.set(block);
+        }
+        return admission;
       } catch (StorageException e) {
         return new Admission.Declined(String.valueOf(e.getMessage()));
       } finally {
@@ -140,6 +146,9 @@ final class BlockFiller {
         int slot = writer.place.slot;
         account(entry, writer.place, writer.file);
         table.publish(slot, writer.block, writer.crc32c());
+        if (entry.keeping.get(writer.block)) {
+          table.keep(slot, writer.block);
+        }
         count(writer.place, entry, writer.block, writer.range().length());
         if (table.isComplete(slot) && writer.place.isWhole() && !entry.forgotten) {
           Tier.seal(writer.file);
@@ -180,7 +189,20 @@ final class BlockFiller {
     writer.file.close();
     writer.place.tier.unreserve(writer.reservedBytes());
     writer.entry.filling.clear(writer.block);
+    writer.entry.keeping.clear(writer.block);
     writers--;
+  }
+
+  /// Counts blocks of a record as asked for by a load. Needs the cache's lock.
+  void keep(Tier tier, int slot, BitSet blocks) {
+    blocks.stream().forEach(block -> tier.table.keep(slot, block));
+    cache.homes().kept(tier, slot);
+    CacheEntry entry = cache.entries().get(tier.table.version(slot));
+    if (entry != null) {
+      BitSet coming = (BitSet) blocks.clone();
+      coming.and(entry.filling);
+      entry.keeping.or(coming);
+    }
   }
 
   /// Drops a block whose data proved wrong, unless somebody else already did.

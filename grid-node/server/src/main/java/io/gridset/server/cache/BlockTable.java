@@ -15,9 +15,9 @@ import java.util.zip.CRC32C;
 
 /// The mapped table of one tier: a record per file version, made of cells of 96 bytes, and in it
 /// one word per block. A word holds the block's CRC32C and the epoch in which it was written or
-/// last verified, so presence, checksum and trust change together, atomically; 0 means absent.
-/// After an unclean stop, or on another boot, the epoch grows, and every older word must be
-/// verified before its block is served.
+/// last verified, so presence, checksum and trust change together, atomically; 0 means absent. Its
+/// highest bit says that a load asked for the block. After an unclean stop, or on another boot, the
+/// epoch grows, and every older word must be verified before its block is served.
 ///
 /// Words may be read without a lock; all else needs the cache's lock. A slot is the number of a
 /// record's first cell.
@@ -46,6 +46,7 @@ final class BlockTable implements AutoCloseable {
   private static final int ALLOCATED = 64;
   private static final int PRESENT = 72;
   private static final int WORDS = 80;
+  private static final long KEPT = Long.MIN_VALUE;
 
   private final TableMemory memory;
   private final SlotIndex index = new SlotIndex(slot -> versionLow(slot));
@@ -257,7 +258,7 @@ final class BlockTable implements AutoCloseable {
 
   /// Whether the block was written or verified since the last unclean stop.
   boolean isFresh(long word) {
-    return (int) (word >>> 32) == epoch;
+    return (int) ((word & ~KEPT) >>> 32) == epoch;
   }
 
   /// Whether a block of the record must still be verified.
@@ -292,7 +293,20 @@ final class BlockTable implements AutoCloseable {
 
   /// Records that a block's data agrees with its checksum.
   void confirm(int slot, int block, long word) {
-    memory.compareAndSetLong(at(slot, WORDS + 8L * block), word, wordOf(crc(word)));
+    memory.compareAndSetLong(at(slot, WORDS + 8L * block), word, wordOf(crc(word)) | (word & KEPT));
+  }
+
+  /// Whether a load asked for the block.
+  static boolean isKept(long word) {
+    return (word & KEPT) != 0;
+  }
+
+  /// Marks a block, if it is here, as asked for by a load.
+  void keep(int slot, int block) {
+    long word = word(slot, block);
+    while (isPresent(word) && !replace(slot, block, word, word | KEPT)) {
+      word = word(slot, block);
+    }
   }
 
   /// Replaces a word unless it changed meanwhile.

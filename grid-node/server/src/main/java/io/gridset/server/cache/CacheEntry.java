@@ -30,6 +30,9 @@ final class CacheEntry {
   /// Blocks that have a writer; under the cache's lock.
   final BitSet filling = new BitSet();
 
+  /// Blocks among them that a load asked for; under the cache's lock.
+  final BitSet keeping = new BitSet();
+
   /// Dropped while in use: nobody finds it any more; under the cache's lock.
   boolean forgotten;
 

@@ -2,7 +2,6 @@ package io.gridset.server.cache;
 
 import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.FileVersion;
-import io.gridset.core.placement.HomeShare;
 import io.gridset.core.store.StorageException;
 import io.gridset.server.cache.mapping.NativeFile;
 import java.util.ArrayDeque;
@@ -14,10 +13,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Makes room by dropping the blocks that are not at home here, those of the least recently used
-/// files first: whole files where nothing else is in them, else block by block, which unseals the
-/// file. A file that anybody has open or mapped is left alone, but for one larger than its tier,
-/// which gives blocks that nobody has pinned. Needs the cache's lock.
+/// Makes room by dropping blocks that are not at home here, copies or replicas, those of the least
+/// recently used files first: whole files where nothing else is in them, else block by block, which
+/// unseals the file. A file that anybody has open or mapped is left alone, but for one larger than
+/// its tier, which gives blocks that nobody has pinned. Needs the cache's lock.
 final class CopyEvictor {
   /// Files that one search through those with copies finds, so that it serves many evictions.
   private static final int SEARCH_FILES = 256;
@@ -46,6 +45,7 @@ final class CopyEvictor {
   private static final long SEARCH_PAUSE_MICROS = TimeUnit.SECONDS.toMicros(1);
 
   private final CacheState cache;
+  private final Standing dropped;
   private final Map<Tier, Deque<Candidate>> found = new HashMap<>();
   private final Map<Tier, Long> searchAgainAt = new HashMap<>();
 
@@ -54,8 +54,10 @@ final class CopyEvictor {
   /// @param from the block to go on with; while it is not 0 only this knows that copies are left
   private record Candidate(int slot, long incarnation, int from) {}
 
-  CopyEvictor(CacheState cache) {
+  /// @param dropped what goes: copies or replicas
+  CopyEvictor(CacheState cache, Standing dropped) {
     this.cache = cache;
+    this.dropped = dropped;
   }
 
   /// Drops copies until no more than `target` is used; past the work of one admission only while
@@ -97,15 +99,15 @@ final class CopyEvictor {
       int slot = candidate.slot();
       if (tier.table.lastUse(slot) >= goal.usedBefore()) {
         refused.set(slot);
-        tier.copies.set(slot); // A search that finds it later begins at its first block.
+        tier.holding(dropped).set(slot); // A search that finds it later begins at its first block.
         continue;
       }
-      tier.copies.clear(slot); // Set again by each copy that stays or comes.
+      tier.holding(dropped).clear(slot); // Set again by each copy that stays or comes.
       int done = drop(tier, candidate, new Bounds(goal.target(), Math.max(1, WORK - work)), after);
       work += Math.max(1, done);
       if (done == IN_USE) {
         refused.set(slot);
-        tier.copies.set(slot);
+        tier.holding(dropped).set(slot);
       }
     }
   }
@@ -129,8 +131,8 @@ final class CopyEvictor {
           continue;
         }
         if (tier.moving.get(slot) || refused.get(slot)) {
-          tier.copies.set(slot);
-        } else if (candidate.from() > 0 || tier.copies.get(slot)) {
+          tier.holding(dropped).set(slot);
+        } else if (candidate.from() > 0 || tier.holding(dropped).get(slot)) {
           return candidate;
         }
       }
@@ -142,7 +144,7 @@ final class CopyEvictor {
   }
 
   private List<Integer> coldest(Tier tier, BitSet refused) {
-    BitSet eligible = (BitSet) tier.copies.clone();
+    BitSet eligible = (BitSet) tier.holding(dropped).clone();
     eligible.andNot(refused);
     eligible.andNot(tier.moving);
     BitSet held = (BitSet) tier.inUse.clone();
@@ -163,7 +165,7 @@ final class CopyEvictor {
     int count = identity.layout().blockCount();
     int end = Math.min(candidate.from() + RANKED_BLOCKS, count);
     BitSet present = presentIn(tier, slot, candidate.from(), end);
-    BitSet copies = copiesAmong(present, identity.version());
+    BitSet copies = droppableOf(tier, slot, present, identity.version());
     int done = 0;
     if (end == count && candidate.from() == 0 && copies.equals(present) && !copies.isEmpty()) {
       done = dropWhole(tier, slot, copies, bounds, after);
@@ -173,7 +175,7 @@ final class CopyEvictor {
     if (done != IN_USE && tier.table.isLive(slot, candidate.incarnation())) {
       if (!copies.isEmpty()) {
         queue(tier).addFirst(new Candidate(slot, candidate.incarnation(), candidate.from()));
-        tier.copies.set(slot);
+        tier.holding(dropped).set(slot);
       } else if (end < count) {
         queue(tier).addFirst(new Candidate(slot, candidate.incarnation(), end));
       }
@@ -189,13 +191,16 @@ final class CopyEvictor {
     return present;
   }
 
-  private BitSet copiesAmong(BitSet present, FileVersion version) {
-    HomeShare share = cache.homes().share();
-    BitSet copies = new BitSet();
+  private BitSet droppableOf(Tier tier, int slot, BitSet present, FileVersion version) {
+    HomeLedger homes = cache.homes();
+    BitSet droppable = new BitSet();
     present.stream()
-        .filter(block -> !share.contains(new BlockKey(version, block)))
-        .forEach(copies::set);
-    return copies;
+        .filter(
+            block ->
+                homes.standing(new BlockKey(version, block), tier.table.word(slot, block))
+                    == dropped)
+        .forEach(droppable::set);
+    return droppable;
   }
 
   private int dropWhole(Tier tier, int slot, BitSet copies, Bounds bounds, Aftermath after) {
@@ -239,7 +244,7 @@ final class CopyEvictor {
           cache.filler().dropHidden(entry, place, block, file);
           done++;
         } else {
-          tier.copies.set(slot);
+          tier.holding(dropped).set(slot);
         }
       }
     } catch (StorageException e) {

@@ -127,11 +127,13 @@ final class Demoter {
     }
   }
 
-  /// Blocks that are not at home here go down only where nothing has to make way for them.
+  /// Copies go down only where nothing has to make way for them, replicas where no home block has.
   private boolean isRoomBelow(Move move, Aftermath after) {
-    return cache.homes().holdsOnlyCopies(upper, move.slot(), move.identity())
-        ? lower.usedBytes() + move.bytes() <= lower.lowBytes()
-        : cache.evictor().makeRoom(lower, move.bytes(), after);
+    return switch (cache.homes().standing(upper, move.slot(), move.identity())) {
+      case HOME -> cache.evictor().makeRoom(lower, move.bytes(), after);
+      case REPLICA -> cache.evictor().makeRoomBesideHomes(lower, move.bytes(), after);
+      case COPY -> lower.usedBytes() + move.bytes() <= lower.lowBytes();
+    };
   }
 
   /// Copies the blocks that agree with their checksums; nobody sees the copy yet.
@@ -150,6 +152,9 @@ final class Demoter {
           if ((int) crc.getValue() == BlockTable.crc(word)) {
             copy.file().write(bytes, range.offset());
             lower.table.publish(copy.slot(), block, BlockTable.crc(word));
+            if (BlockTable.isKept(word)) {
+              lower.table.keep(copy.slot(), block);
+            }
             present += range.length();
           }
         }

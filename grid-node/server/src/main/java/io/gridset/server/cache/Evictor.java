@@ -7,8 +7,8 @@ import java.util.List;
 
 /// Makes room in a tier. Passing the high mark, it drops the least recently used files that nobody
 /// uses down to the low mark; where a lower tier exists they are moved there in the background, and
-/// dropped only when the quota itself is reached first. Blocks that are not at home here go before
-/// all others. Needs the cache's lock.
+/// dropped only when the quota itself is reached first. Copies go before all others, then replicas.
+/// Needs the cache's lock.
 final class Evictor {
   /// Records looked at for one scan of the table, so that a scan serves several evictions.
   private static final int BATCH = 64;
@@ -19,10 +19,12 @@ final class Evictor {
 
   private final CacheState cache;
   private final CopyEvictor copies;
+  private final CopyEvictor replicas;
 
   Evictor(CacheState cache) {
     this.cache = cache;
-    this.copies = new CopyEvictor(cache);
+    this.copies = new CopyEvictor(cache, Standing.COPY);
+    this.replicas = new CopyEvictor(cache, Standing.REPLICA);
   }
 
   /// Whether `bytes` more fit into the tier's quota, now or after eviction.
@@ -39,7 +41,7 @@ final class Evictor {
       target = quota - bytes;
     }
     long limit = demoter == null ? tier.highBytes() - bytes : target;
-    copies.evict(tier, target, limit, after);
+    evictAway(tier, target, limit, after);
     if (tier.usedBytes() + bytes > tier.highBytes()) {
       evictFiles(tier, target, after);
     }
@@ -51,17 +53,24 @@ final class Evictor {
 
   /// Whether `bytes` more fit below the high mark, now or after blocks went that are not at home
   /// here.
-  boolean makeRoomOfCopies(Tier tier, long bytes, Aftermath after) {
+  boolean makeRoomBesideHomes(Tier tier, long bytes, Aftermath after) {
     if (tier.usedBytes() + bytes > tier.highBytes()) {
       tier.sweepLeaving(after);
-      copies.evict(tier, tier.lowBytes() - bytes, tier.highBytes() - bytes, after);
+      evictAway(tier, tier.lowBytes() - bytes, tier.highBytes() - bytes, after);
     }
     return tier.usedBytes() + bytes <= tier.highBytes();
   }
 
+  private void evictAway(Tier tier, long target, long limit, Aftermath after) {
+    copies.evict(tier, target, limit, after);
+    if (tier.usedBytes() > limit) {
+      replicas.evict(tier, target, limit, after);
+    }
+  }
+
   /// Whether a copy of `bytes` fits, now or in the place of copies that have not been used for a
-  /// while. Copies never make a block go that is at home here, and leave the range between the
-  /// marks to those.
+  /// while. Copies never make a replica go nor a block that is at home here, and leave the range
+  /// between the marks to those.
   boolean makeRoomForCopy(Tier tier, long bytes, Aftermath after) {
     return tier.usedBytes() + bytes <= tier.lowBytes() || copies.replace(tier, bytes, after);
   }

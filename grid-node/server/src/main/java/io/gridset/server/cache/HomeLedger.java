@@ -77,7 +77,8 @@ final class HomeLedger {
       settled = count;
       next = null;
       for (Tier tier : cache.tiers()) {
-        tier.copies.clear();
+        tier.holding(Standing.COPY).clear();
+        tier.holding(Standing.REPLICA).clear();
         tier.uncounted.clear();
       }
       return;
@@ -102,7 +103,7 @@ final class HomeLedger {
     }
     boolean home = newest.contains(key);
     if (!home && bytes > 0) {
-      tier.copies.set(slot);
+      tier.holding(away(tier.table.word(slot, key.index()))).set(slot);
     }
     if (next == null) {
       settled.add(owner, home ? bytes : 0);
@@ -114,19 +115,37 @@ final class HomeLedger {
     }
   }
 
-  /// Whether no block of a file is at home here.
-  boolean holdsOnlyCopies(Tier tier, int slot, BlockTable.Identity identity) {
-    HomeShare newest = share();
-    if (newest.isEverything() || !tier.copies.get(slot)) {
-      return false;
+  /// Some blocks of a file were asked for by a load.
+  void kept(Tier tier, int slot) {
+    if (!share().isEverything()) {
+      tier.holding(Standing.REPLICA).set(slot);
     }
+  }
+
+  /// What a block that is here is kept as.
+  ///
+  /// @param word of the block in the table
+  Standing standing(BlockKey key, long word) {
+    return share().contains(key) ? Standing.HOME : away(word);
+  }
+
+  /// The highest standing among the blocks of a file.
+  Standing standing(Tier tier, int slot, BlockTable.Identity identity) {
+    if (share().isEverything()) {
+      return Standing.HOME;
+    }
+    Standing highest = Standing.COPY;
     for (int block = 0; block < identity.layout().blockCount(); block++) {
-      if (BlockTable.isPresent(tier.table.word(slot, block))
-          && newest.contains(new BlockKey(identity.version(), block))) {
-        return false;
+      long word = tier.table.word(slot, block);
+      if (BlockTable.isPresent(word)) {
+        Standing one = standing(new BlockKey(identity.version(), block), word);
+        highest = one.compareTo(highest) < 0 ? one : highest;
+      }
+      if (highest == Standing.HOME) {
+        return highest;
       }
     }
-    return true;
+    return highest;
   }
 
   /// A record came with blocks in it.
@@ -137,8 +156,13 @@ final class HomeLedger {
   /// A record went; its words can still be read.
   void left(Tier tier, int slot, BlockTable.Identity identity) {
     whole(tier, slot, identity, -1);
-    tier.copies.clear(slot);
+    tier.holding(Standing.COPY).clear(slot);
+    tier.holding(Standing.REPLICA).clear(slot);
     tier.uncounted.clear(slot);
+  }
+
+  private static Standing away(long word) {
+    return BlockTable.isKept(word) ? Standing.REPLICA : Standing.COPY;
   }
 
   private void whole(Tier tier, int slot, BlockTable.Identity identity, int sign) {
@@ -223,14 +247,18 @@ final class HomeLedger {
     }
     long home = 0;
     boolean copies = false;
+    boolean replicas = false;
     for (int block = 0; block < visit.layout().blockCount(); block++) {
-      if (BlockTable.isPresent(tier.table.word(slot, block))) {
+      long word = tier.table.word(slot, block);
+      if (BlockTable.isPresent(word)) {
         home += homes.get(block) ? visit.layout().range(block).length() : 0;
-        copies |= !homes.get(block);
+        copies |= !homes.get(block) && away(word) == Standing.COPY;
+        replicas |= !homes.get(block) && away(word) == Standing.REPLICA;
       }
     }
     count.add(tier.table.owner(slot), home);
-    tier.copies.set(slot, copies);
+    tier.holding(Standing.COPY).set(slot, copies);
+    tier.holding(Standing.REPLICA).set(slot, replicas);
     tier.uncounted.clear(slot);
   }
 }

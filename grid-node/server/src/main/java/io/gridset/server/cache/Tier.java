@@ -50,8 +50,10 @@ final class Tier implements AutoCloseable {
   /// Slots whose file is being copied to the next tier; cleared when the record goes.
   final BitSet moving = new BitSet();
 
-  /// Slots of files that may hold blocks which are not at home here.
-  final BitSet copies = new BitSet();
+  /// Slots of files that may hold copies, and that may hold replicas.
+  private final BitSet copies = new BitSet();
+
+  private final BitSet replicas = new BitSet();
 
   /// Slots that a count of what is at home here still has to visit.
   final BitSet uncounted = new BitSet();
@@ -189,6 +191,11 @@ final class Tier implements AutoCloseable {
 
   long lowBytes() {
     return (long) (settings.quotaBytes() * settings.lowWatermark());
+  }
+
+  /// Slots of files that may hold blocks of that standing.
+  BitSet holding(Standing away) {
+    return away == Standing.COPY ? copies : replicas;
   }
 
   void reserve(long bytes) {

@@ -244,6 +244,22 @@ public final class TieredBlockCache implements BlockCache {
   }
 
   @Override
+  public void keep(FileVersion version, BitSet blocks) {
+    state.lock.lock();
+    try {
+      for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
+        int slot = tier.table.find(version);
+        if (slot >= 0) {
+          state.filler().keep(tier, slot, blocks);
+          return;
+        }
+      }
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  @Override
   public long evict(FileVersion version) {
     try (Aftermath after = new Aftermath()) {
       state.lock.lock();

@@ -106,6 +106,11 @@ public final class LocalControlPlane implements ControlPlane {
     return plane;
   }
 
+  /// What is wrong with what is kept on disk, a sentence each; returns at once.
+  public List<String> health() {
+    return records.health();
+  }
+
   /// Completes when every dataset that was declared at the start has started or failed to. The
   /// future is the caller's own.
   public CompletableFuture<Void> onSettled() {

@@ -3,6 +3,7 @@ package io.gridset.server.grid;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import com.hazelcast.core.LifecycleService;
 import io.gridset.client.GridNodeView;
 import io.gridset.client.peer.ClusterView;
 import io.gridset.core.control.RefusedException;
@@ -238,7 +239,8 @@ public final class GridMember implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       if (!closing.get()) {
-        LOG.error("this node is in no grid now; trying again: {}", e.toString(), e);
+        LOG.error("this node is in no grid now; trying again: {}", e.toString());
+        LOG.debug("why this node is in no grid", e);
         failed(String.valueOf(e.getMessage()));
       }
       return true;
@@ -251,36 +253,40 @@ public final class GridMember implements AutoCloseable {
 
   private void serve(HazelcastInstance instance) throws InterruptedException {
     instance.getCluster().addMembershipListener(new Changes(() -> refresh(instance)));
-    instance
-        .getLifecycleService()
-        .addLifecycleListener(
-            event -> {
-              if (event.getState() == LifecycleState.MERGED) {
-                merged(instance);
-              }
-            });
+    LifecycleService life = instance.getLifecycleService();
+    life.addLifecycleListener(
+        event -> {
+          if (event.getState() == LifecycleState.MERGED) {
+            merged(instance);
+          }
+        });
     refresh(instance);
     recordWorker.begin(instance);
     mapWorker.begin(instance);
-    Thread mapThread = Thread.ofPlatform().name("gridset-grid-maps").daemon(true).start(this::keep);
+    Thread mapThread =
+        Thread.ofPlatform().name("gridset-grid-maps").daemon(true).start(() -> keep(life));
     try {
       recordWorker.work();
       LOG.info("joined the grid {} at {}", settings.clusterName(), status.address());
-      while (!closing.get() && instance.getLifecycleService().isRunning() && !doubled.isForGood()) {
+      while (!closing.get()
+          && life.isRunning()
+          && !doubled.isForGood()
+          && !recordWorker.isStuck()) {
         settle();
         recordWorker.step();
       }
     } finally {
       farewell(instance);
       mapThread.interrupt();
-      mapThread.join();
+      // One that waits for a member that hangs is released by Hazelcast's end, which comes next.
+      boolean _ = mapThread.join(FAREWELL);
     }
   }
 
   /// Maps and what this node tells of itself, beside the records: comparing those may wait long.
-  private void keep() {
+  private void keep(LifecycleService life) {
     try {
-      while (!Thread.currentThread().isInterrupted()) {
+      while (life.isRunning() && !Thread.currentThread().isInterrupted()) {
         nodes.publishWhenDue(membership, gate::health, ticker);
         mapWorker.step();
       }

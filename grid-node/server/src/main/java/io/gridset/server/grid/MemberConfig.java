@@ -49,6 +49,15 @@ final class MemberConfig {
   /// A hung member stalls its partitions for so long; the default is 60 s.
   private static final String NO_HEARTBEAT_SECONDS = "15";
 
+  /// How long an operation on a map waits for a member that is there and does not answer: twice
+  /// this, by Hazelcast's own rule, so shorter than a second heartbeat is awaited. The default is
+  /// 60 s. What fails is tried again by whoever keeps the map.
+  private static final String CALL_MILLIS = "10000";
+
+  /// How often an operation is tried again that a member refused because partitions move, or who
+  /// has them is not known yet, each time half a second later. The default is 250 times: 2 min.
+  private static final String CALL_RETRIES = "30";
+
   /// How long the first of a grid waits for more before it lets those in that asked: one change of
   /// the partition table for all of them.
   private static final String GATHERING_SECONDS = "1";
@@ -142,6 +151,8 @@ final class MemberConfig {
     config.setProperty("hazelcast.shutdownhook.enabled", "false");
     config.setProperty("hazelcast.socket.bind.any", "false");
     config.setProperty("hazelcast.max.no.heartbeat.seconds", NO_HEARTBEAT_SECONDS);
+    config.setProperty("hazelcast.operation.call.timeout.millis", CALL_MILLIS);
+    config.setProperty("hazelcast.invocation.max.retry.count", CALL_RETRIES);
     config.setProperty("hazelcast.io.thread.count", FEW_THREADS);
     config.setProperty("hazelcast.event.thread.count", FEW_THREADS);
     config.setProperty("hazelcast.graceful.shutdown.max.wait", FAREWELL_SECONDS);

@@ -4,15 +4,19 @@ import io.gridset.server.state.RecordChange;
 import io.gridset.server.state.RecordExchange;
 import io.gridset.server.state.RecordStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Who belongs to the grid, journalled by every member: whoever joined and has not left gracefully
 /// or been forgotten. Thread-safe.
 final class Roster implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Roster.class);
   private static final String MEMBER = "member/";
 
   private final RecordStore records;
@@ -40,10 +44,15 @@ final class Roster implements AutoCloseable {
     return known;
   }
 
-  /// Notes a member, unless it stands there just so.
+  /// Notes a member, unless it stands there just so. While the disk fails nothing is noted, which
+  /// the next call makes up for.
   void remember(KnownMember member) {
     if (!Optional.of(member).equals(Optional.ofNullable(known().get(member.id())))) {
-      change(member.id(), Optional.of(member.encode()));
+      try {
+        change(member.id(), Optional.of(member.encode()));
+      } catch (UncheckedIOException e) {
+        LOG.debug("not noted who belongs to the grid", e); // The node tells of a full disk.
+      }
     }
   }
 

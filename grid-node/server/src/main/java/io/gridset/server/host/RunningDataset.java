@@ -100,8 +100,13 @@ final class RunningDataset implements AutoCloseable {
 
   /// Puts cache and readers behind an opened dataset.
   static RunningDataset attach(Opened opened, BlockCache cache, HostSettings settings) {
+    DatasetDefinition definition = opened.definition();
     CachedDatasetFiles files =
-        new CachedDatasetFiles(opened.definition().uid(), opened.tree(), cache, settings.reading());
+        new CachedDatasetFiles(
+            definition.uid(),
+            opened.tree(),
+            cache,
+            settings.reading().withCopies(definition.copies()));
     var _ = opened.tree().totalBytes(); // Starts the count in the background.
     return new RunningDataset(opened.definition(), opened.stores(), opened.tree(), cache, files);
   }

@@ -73,6 +73,11 @@ final class Share {
     return members == 0 || isHere(new BlockKey(file.version(), block), 1);
   }
 
+  /// Whether others hold the file's blocks as well.
+  boolean hasReplicas(TreeFile file) {
+    return replicas(file) > 1;
+  }
+
   /// Bytes of the file that all members together are to hold.
   long wantedBytes(TreeFile file) {
     return file.entry().sizeBytes() * Math.max(1, replicas(file));

@@ -167,10 +167,14 @@ final class SharePass {
     long held = files.cache().presentBytesOf(dataset.uid());
     Counter counter = new Counter();
     boolean first = phase == Phase.LISTING;
+    boolean keeps = plan.request().mode() == LoadRequest.Mode.LOAD;
     targets.visitFiles(
         files.tree(),
         file -> {
           Share.Part part = share.of(file, dataset.blockBytes());
+          if (keeps && share.hasReplicas(file)) {
+            files.cache().keep(file.version(), part.blocks());
+          }
           counter.add(file, part, part.presentBytes(files));
           if (first) {
             // So that a progress bar moves while a large tree is still being listed.

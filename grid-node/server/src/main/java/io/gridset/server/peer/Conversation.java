@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Conversation implements AutoCloseable {
   /// Longest silence of a member that is all right: it says several times a second that it is at
   /// it. Two of these and the block's own time must stay below 2 s.
-  static final Duration SILENCE = Duration.ofMillis(500);
+  static final Duration SILENCE = Duration.ofMillis(400);
 
   /// How much longer a silent member may still come, while others are asked as well.
   static final Duration LATE = Duration.ofSeconds(10);

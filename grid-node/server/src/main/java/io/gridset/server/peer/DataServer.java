@@ -1,7 +1,7 @@
 package io.gridset.server.peer;
 
+import io.gridset.client.channel.DeadlineWatch;
 import io.gridset.client.trust.ClusterToken;
-import io.gridset.client.wire.DeadlineWatch;
 import io.gridset.client.wire.Wire;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;

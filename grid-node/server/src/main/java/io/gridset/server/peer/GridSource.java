@@ -10,7 +10,6 @@ import io.gridset.server.peer.HedgedAsking.Ending;
 import io.gridset.server.read.BlockLanding;
 import io.gridset.server.read.BlockSource;
 import io.gridset.server.read.BlockWish;
-import io.gridset.server.read.Copies;
 import io.gridset.server.read.FlightCourse;
 import io.gridset.server.read.FlightCourse.Stage;
 import java.time.Duration;
@@ -158,7 +157,7 @@ final class GridSource implements BlockSource {
       PresenceRound round = grid.presences().ask(wish.key());
       Set<String> asked = new HashSet<>(wrongSenders);
       while (true) {
-        List<String> holders = round.holders(wish.block(), asked, PresenceBoard.PATIENCE);
+        List<String> holders = round.holders(wish.block(), asked, PresenceBoard.LONGEST);
         if (holders.isEmpty()) {
           return false;
         }
@@ -184,8 +183,7 @@ final class GridSource implements BlockSource {
               wish.file().mount().name(),
               wish.file().storePath(),
               wish.file().identity());
-      boolean keeps = grid.reading().copies() == Copies.WHILE_THERE_IS_ROOM;
-      String copyAt = keeps ? grid.board().links().homes().self() : "";
+      String copyAt = wish.isKept() ? grid.board().links().homes().self() : "";
       return new BlockRequest(object, wish.layout().blockBytes(), wish.block(), mode, copyAt);
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,10 @@ import org.slf4j.LoggerFactory;
 final class HedgedAsking implements AutoCloseable {
   /// Members asked at once: the home, the next, and one more when that one is frozen too.
   static final int MAX_AT_ONCE = 3;
+
+  /// How much longer those who are silent may still come when nobody else is left to ask: the
+  /// origin must not be paid because a member that has the block is busy for a moment.
+  static final Duration LAST_CHANCE = Duration.ofMillis(200);
 
   private static final Logger LOG = LoggerFactory.getLogger(HedgedAsking.class);
 
@@ -88,10 +93,11 @@ final class HedgedAsking implements AutoCloseable {
     try {
       while (wanted.getAsBoolean()) {
         hedge();
-        if (talking.isEmpty()) {
+        Conversation.News next = talking.isEmpty() ? lastNews() : news.take();
+        if (next == null) {
           return Ending.EXHAUSTED;
         }
-        if (take(news.take())) {
+        if (take(next)) {
           return Ending.LANDED;
         }
       }
@@ -102,6 +108,11 @@ final class HedgedAsking implements AutoCloseable {
     }
   }
 
+  /// What is heard at the very last from those who were silent; null for nothing.
+  private Conversation.@Nullable News lastNews() throws InterruptedException {
+    return silent.isEmpty() ? null : news.poll(LAST_CHANCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   @Override
   public void close() {
     talking.forEach(Conversation::close);
@@ -110,8 +121,8 @@ final class HedgedAsking implements AutoCloseable {
     silent.clear();
   }
 
-  /// Asks the next one when nobody gives a sign of life. With nobody left it is over: waiting on
-  /// for the silent would only cost time.
+  /// Asks the next one when nobody gives a sign of life. With nobody left it is over soon: waiting
+  /// long for the silent would only cost time.
   private void hedge() {
     while (talking.isEmpty() && !left.isEmpty()) {
       String member = left.poll();

@@ -93,6 +93,15 @@ final class PeerHealth {
         });
   }
 
+  /// A ping was in vain: nobody is to try it again with a read before the next pings.
+  private void renew(String memberId) {
+    long until = links.ticker().nanos() + FIRST_SUSPICION.toNanos();
+    suspects.computeIfPresent(
+        memberId,
+        (_, before) ->
+            before.untilNanos() - until > 0 ? before : new Suspicion(until, before.length()));
+  }
+
   private static Duration shorter(Duration length) {
     return length.compareTo(LONGEST_SUSPICION) < 0 ? length : LONGEST_SUSPICION;
   }
@@ -103,8 +112,8 @@ final class PeerHealth {
         Optional<PeerAddress> address = links.address(memberId);
         if (address.isEmpty() || answers(address.get())) {
           alive(memberId); // Or it left.
-        } else if (suspects.containsKey(memberId)) {
-          lengthen(memberId);
+        } else {
+          renew(memberId);
         }
       }
     } catch (InterruptedException e) {

@@ -22,8 +22,13 @@ final class PresenceBoard {
   /// Members asked for one file version; in a larger grid, for one block, by its rank.
   static final int MAX_ASKED = 32;
 
-  /// Longest wait for a member's answer: many round trips, no more, since the origin is waiting.
-  static final Duration PATIENCE = Duration.ofMillis(300);
+  /// Longest wait for a silent member's answer: many round trips, no more, since the origin is
+  /// waiting.
+  static final Duration PATIENCE = Duration.ofMillis(200);
+
+  /// Longest wait for all answers: a member that is heard, but busy, takes more than the patience,
+  /// and costs less than paying the origin again.
+  static final Duration LONGEST = Duration.ofSeconds(4);
 
   /// How long an answer is believed, while the same members act as homes: then nobody else loads
   /// what this one does.
@@ -89,7 +94,7 @@ final class PresenceBoard {
   private Presence presence(String member, FileVersion version) {
     Semaphore place = places.computeIfAbsent(member, _ -> new Semaphore(QUESTIONS, true));
     try {
-      if (!place.tryAcquire(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (!place.tryAcquire(LONGEST.toNanos(), TimeUnit.NANOSECONDS)) {
         return Presence.nothing();
       }
     } catch (InterruptedException e) {

@@ -6,6 +6,7 @@ import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.Admission;
 import io.gridset.core.cache.BlockWriter;
 import io.gridset.core.cache.Purpose;
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.tree.TreeFile;
@@ -144,7 +145,8 @@ final class BlockLoader implements AutoCloseable {
   }
 
   private BlockWish wish(FileSession session, int block, FlightCourse course) {
-    return new BlockWish(datasetUid, session.file(), session.layout(), block, course);
+    return new BlockWish(
+        datasetUid, session.file(), session.layout(), block, settings.copies(), course);
   }
 
   private void fly(FileSession session, BlockFlight flight) {
@@ -240,20 +242,27 @@ final class BlockLoader implements AutoCloseable {
 
   private FlightLanding.Room room(FileSession session, BlockFlight flight) throws StorageException {
     requireOpen();
-    boolean home =
-        settings.homes().isHere(flight.key())
-            || flight.course().isLoaded()
-            || flight.course().stage() != FlightCourse.Stage.ASKING;
-    if (!home && settings.copies() == Copies.NONE) {
-      return declined(session, flight, "this node keeps no copies");
+    Purpose purpose = purposeOf(flight);
+    if (purpose == Purpose.COPY && settings.copies() == Copies.NONE) {
+      return declined(session, flight, "no copies of this dataset are kept");
     }
     int block = flight.key().index();
-    return switch (session.cached().admit(block, home ? Purpose.HOME : Purpose.COPY)) {
+    return switch (session.cached().admit(block, purpose)) {
       case Admission.Admitted(var writer) -> new FlightLanding.Room.Taken(writer);
       case Admission.AlreadyPresent() ->
           new FlightLanding.Room.Unneeded(new FlightOutcome.Published());
       case Admission.Declined(var reason) -> declined(session, flight, reason);
     };
+  }
+
+  private Purpose purposeOf(BlockFlight flight) {
+    if (settings.homes().isHere(flight.key())) {
+      return Purpose.HOME;
+    }
+    if (flight.course().isLoaded()) {
+      return Purpose.REPLICA;
+    }
+    return flight.course().stage() == FlightCourse.Stage.ASKING ? Purpose.COPY : Purpose.HOME;
   }
 
   /// Only readers of this node wait for a buffer. Were it held up for another member, the buffers

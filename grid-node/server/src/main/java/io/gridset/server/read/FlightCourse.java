@@ -61,7 +61,8 @@ public final class FlightCourse {
     tell();
   }
 
-  /// Whether a load wants the block here: then it is kept as a home keeps it, whoever asked first.
+  /// Whether a load wants the block here: then it is a replica where it is not at home, whoever
+  /// asked first.
   public boolean isLoaded() {
     return loaded;
   }

@@ -1,6 +1,7 @@
 package io.gridset.server.read;
 
 import io.gridset.core.block.BlockLayout;
+import io.gridset.core.dataset.Copies;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 

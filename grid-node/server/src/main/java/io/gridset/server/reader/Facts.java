@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import io.gridset.client.WireJson;
 import io.gridset.client.peer.ClusterView;
 import io.gridset.client.peer.PeerAddress;
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.MetadataPolicy;
@@ -37,9 +38,14 @@ final class Facts {
 
   record Marks(double high, double low) {}
 
-  /// A dataset as it runs.
+  /// A dataset as it runs; `copies` is null when a member of an older version tells it.
   record OfDataset(
-      String uid, String name, List<OfMount> mounts, List<OfTier> tiers, String timeToLive) {
+      String uid,
+      String name,
+      List<OfMount> mounts,
+      List<OfTier> tiers,
+      String timeToLive,
+      @Nullable Copies copies) {
     OfDataset {
       mounts = List.copyOf(mounts);
       tiers = List.copyOf(tiers);
@@ -61,7 +67,8 @@ final class Facts {
                           tier.quota().bytes(),
                           new Marks(tier.highWatermark(), tier.lowWatermark())))
               .toList(),
-          dataset.metadata().timeToLive().toString());
+          dataset.metadata().timeToLive().toString(),
+          dataset.copies());
     }
 
     /// Of the first tier; a dataset that refers to another has none.
@@ -93,7 +100,8 @@ final class Facts {
                           mount.name, mount.mountPoint, mount.path, Map.of(), Map.of()))
               .toList(),
           own,
-          new MetadataPolicy(Duration.parse(timeToLive)));
+          new MetadataPolicy(Duration.parse(timeToLive)),
+          copies == null ? Copies.WHILE_THERE_IS_ROOM : copies);
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.zip.CRC32C;
 final class Journal implements AutoCloseable {
   private static final String FILE = "records.journal";
   private static final int CHECKSUM_DIGITS = 8;
+  private static final int PROBE_BYTES = 64 << 10;
 
   private final Path directory;
   private final FileChannel lockFile;
@@ -121,6 +122,31 @@ final class Journal implements AutoCloseable {
       throw e;
     }
     length += size;
+  }
+
+  /// Whether a batch could be written now: tries as much as a small one takes, and takes it back.
+  ///
+  /// @throws IOException why not
+  void probe() throws IOException {
+    ByteBuffer spaces = ByteBuffer.wrap(" ".repeat(PROBE_BYTES).getBytes(StandardCharsets.UTF_8));
+    try {
+      while (spaces.hasRemaining()) {
+        channel.write(spaces);
+      }
+      channel.force(false);
+    } finally {
+      channel.truncate(length);
+      channel.position(length);
+    }
+  }
+
+  /// Bytes that this process may still write beside it.
+  long usableBytes() throws IOException {
+    return Files.getFileStore(directory).getUsableSpace();
+  }
+
+  Path directory() {
+    return directory;
   }
 
   long lengthBytes() {

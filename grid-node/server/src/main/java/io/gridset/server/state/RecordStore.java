@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +39,14 @@ public final class RecordStore implements AutoCloseable, RecordExchange.Particip
   private long clock;
   private long compactedBytes;
   private boolean closed;
+
+  /// With less left of the file system it is told as nearly full.
+  private static final long SPARE_BYTES = 1 << 20;
+
+  /// Why the last write failed; null when it did not.
+  private volatile @Nullable String failure;
+
+  private final AtomicBoolean probing = new AtomicBoolean();
 
   private RecordStore(Journal journal, RecordExchange exchange, Predicate<String> sharedKeys) {
     this.journal = journal;
@@ -129,6 +139,53 @@ public final class RecordStore implements AutoCloseable, RecordExchange.Particip
     watchers.add(listener);
   }
 
+  /// What is wrong with the journal, a sentence each: the last write failed, or the file system is
+  /// all but full. Returns at once; after a failure it also begins to look whether writing works
+  /// again.
+  public List<String> health() {
+    List<String> wrong = new ArrayList<>();
+    String failed = failure;
+    if (failed != null) {
+      wrong.add(failed);
+      if (probing.compareAndSet(false, true)) {
+        Thread.ofVirtual().name("gridset-journal-probe").start(this::probe);
+      }
+    }
+    try {
+      long left = journal.usableBytes();
+      if (left < SPARE_BYTES) {
+        wrong.add(
+            "the file system of the state directory "
+                + journal.directory()
+                + " is full but for "
+                + left
+                + " bytes: changes will be refused; make room there");
+      }
+    } catch (IOException e) {
+      wrong.add("the state directory " + journal.directory() + " cannot be looked at: " + e);
+    }
+    return wrong;
+  }
+
+  private void probe() {
+    synchronized (lock) {
+      try {
+        if (!closed) {
+          journal.probe();
+          failure = null;
+        }
+      } catch (IOException e) {
+        failure = unwritable(e);
+      } finally {
+        probing.set(false);
+      }
+    }
+  }
+
+  private String unwritable(IOException e) {
+    return "the journal in " + journal.directory() + " cannot be written: " + e.getMessage();
+  }
+
   private boolean isNews(StateRecord record) {
     return record.supersedes(records.get(record.key()));
   }
@@ -136,8 +193,11 @@ public final class RecordStore implements AutoCloseable, RecordExchange.Particip
   private void append(List<StateRecord> batch) {
     try {
       journal.append(batch);
+      failure = null;
     } catch (IOException e) {
-      throw new UncheckedIOException("the journal cannot be written: " + e.getMessage(), e);
+      String why = unwritable(e);
+      failure = why;
+      throw new UncheckedIOException(why, e);
     }
     batch.forEach(this::keepIfNewer);
     if (journal.lengthBytes() > COMPACTION_FLOOR_BYTES

@@ -18,6 +18,7 @@ import io.gridset.server.cache.mapping.NativeFile;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -157,6 +158,60 @@ class CopiesFirstTest {
   }
 
   @Test
+  void replicasGoAfterCopiesThatAreYoungerAndBeforeHomeBlocksThatAreOlder() throws Exception {
+    try (TieredBlockCache cache = open(20)) {
+      List<String> homes = names(true, 15);
+      List<String> replicas = names(false, 11).subList(0, 5);
+      List<String> copies = names(false, 11).subList(5, 11);
+      homes.subList(0, 5).forEach(name -> fillOne(cache, name));
+      assertThat(replicas).allMatch(name -> bring(cache, name, Purpose.REPLICA));
+      copies.forEach(name -> fillOne(cache, name));
+      for (String home : homes.subList(5, 15)) {
+        fillOne(cache, home);
+        long lost = replicas.stream().filter(name -> !holds(cache, name)).count();
+        assertThat(lost == 0 || copies.stream().noneMatch(name -> holds(cache, name))).isTrue();
+      }
+      assertThat(homes).allMatch(name -> holds(cache, name));
+      assertThat(replicas).anyMatch(name -> !holds(cache, name));
+    }
+  }
+
+  @Test
+  void aReplicaGivesWayToNoCopyAndPushesNoHomeBlockOut() throws Exception {
+    try (TieredBlockCache cache = open(20)) {
+      List<String> homes = names(true, 10);
+      List<String> others = names(false, 30);
+      homes.forEach(name -> fillOne(cache, name));
+      List<String> replicas = others.subList(0, 8);
+      assertThat(replicas).allMatch(name -> bring(cache, name, Purpose.REPLICA));
+      now = now.plusSeconds(120);
+      assertThat(others.subList(8, 10)).noneMatch(name -> copyOne(cache, name));
+      assertThat(replicas).allMatch(name -> holds(cache, name));
+      others.subList(10, 30).forEach(name -> bring(cache, name, Purpose.REPLICA));
+      assertThat(homes).allMatch(name -> holds(cache, name));
+    }
+  }
+
+  @Test
+  void aCopyThatALoadAsksForIsAReplicaAlsoAfterARestart() throws Exception {
+    List<String> copies = names(false, 6);
+    String asked = copies.getFirst();
+    try (TieredBlockCache cache = open(20)) {
+      assertThat(copies).allMatch(name -> copyOne(cache, name));
+      cache.keep(version(asked), BitSet.valueOf(new long[] {1}));
+      assertThat(cache.homeBytesOf(OWNER)).isZero();
+    }
+    try (TieredBlockCache cache = open(20)) {
+      names(true, 13).forEach(name -> fillOne(cache, name));
+      assertThat(copies.subList(1, 6)).noneMatch(name -> holds(cache, name));
+      assertThat(holds(cache, asked)).isTrue();
+      try (CachedFile file = cache.open(version(asked), new BlockLayout(BLOCK, BLOCK), OWNER)) {
+        assertThat(read(file, 0, 0, BLOCK)).isEqualTo(content(file, 0, 0, BLOCK));
+      }
+    }
+  }
+
+  @Test
   void aCopyTakesOnlyRoomThatIsLeft() throws Exception {
     try (TieredBlockCache cache = open(20)) {
       names(true, 12).forEach(name -> fillOne(cache, name));
@@ -279,10 +334,18 @@ class CopiesFirstTest {
     }
   }
 
+  private static boolean holds(TieredBlockCache cache, String name) {
+    return cache.presentBytes(version(name)) == BLOCK;
+  }
+
   /// Whether a copy found room.
   private static boolean copyOne(TieredBlockCache cache, String name) {
+    return bring(cache, name, Purpose.COPY);
+  }
+
+  private static boolean bring(TieredBlockCache cache, String name, Purpose purpose) {
     try (CachedFile file = cache.open(version(name), new BlockLayout(BLOCK, BLOCK), OWNER)) {
-      if (file.admit(0, Purpose.COPY) instanceof Admission.Admitted(var writer)) {
+      if (file.admit(0, purpose) instanceof Admission.Admitted(var writer)) {
         try (writer) {
           writer.accept(ByteBuffer.wrap(content(file, 0, 0, BLOCK)));
           writer.publish();

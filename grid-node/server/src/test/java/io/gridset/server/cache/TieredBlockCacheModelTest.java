@@ -95,6 +95,13 @@ class TieredBlockCacheModelTest {
         }
       }
       case 4 -> abandonOne(random);
+      case 5 -> {
+        int number = random.nextInt(FILES);
+        BitSet some = new BitSet();
+        some.set(random.nextInt(layout(number).blockCount() + 1));
+        some.clear(layout(number).blockCount());
+        cache.keep(version("f" + number), some);
+      }
       default -> fillOrRead(cache, random);
     }
   }

@@ -37,6 +37,9 @@ record FixedBytes(long total, long home) implements BlockCache {
   }
 
   @Override
+  public void keep(FileVersion version, BitSet blocks) {}
+
+  @Override
   public long evict(FileVersion version) {
     return 0;
   }

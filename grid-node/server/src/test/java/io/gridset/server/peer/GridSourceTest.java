@@ -8,14 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gridset.client.peer.BlockRequest;
 import io.gridset.client.peer.BlockRequest.Mode;
 import io.gridset.client.peer.ObjectLocator;
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.peer.TestNetwork.Fault;
 import io.gridset.server.peer.TestNetwork.State;
-import io.gridset.server.read.Copies;
 import io.gridset.server.tree.FaultyUnderStore;
 import io.gridset.server.tree.MemoryUnderStore.Validators;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -100,6 +101,18 @@ class GridSourceTest {
             }
             return grid.network.askedOf("b") > 1;
           });
+    }
+  }
+
+  @Test
+  void aHomeThatIsBusyForAMomentIsHeardBeforeTheOriginIsPaidAgain() throws Exception {
+    try (TestGrid grid = TestGrid.of("a", "b")) {
+      grid.put(FILE, 60 * BLOCK, 9);
+      int block = grid.blockAt(FILE, "b", "a");
+      assertThat(grid.node("b").read(FILE, block)).isEqualTo(grid.content(FILE, block));
+      grid.network.set("b", State.LATE);
+      assertThat(grid.node("a").read(FILE, block)).isEqualTo(grid.content(FILE, block));
+      assertThat(grid.origin.bytesRead.get()).isEqualTo(BLOCK);
     }
   }
 
@@ -264,7 +277,8 @@ class GridSourceTest {
       TestGrid.Kind reader =
           TestGrid.Kind.member()
               .weighing(0)
-              .with(GridReading.ofMember().withoutOrigin().withCopies(Copies.NONE));
+              .with(GridReading.ofMember().withoutOrigin())
+              .with(Copies.NONE);
       TestGrid.Node node = grid.add("reader", reader);
       node.view = grid.viewOf("a", "b");
       assertThat(node.readAll(FILE)).isEqualTo(grid.content(FILE));
@@ -280,6 +294,25 @@ class GridSourceTest {
       grid.network.set("b", State.WELL);
       assertThat(node.read(FILE, 3)).isEqualTo(grid.content(FILE, 3));
       assertThat(node.files.figures().originBytes()).isZero();
+    }
+  }
+
+  @Test
+  void aMemberThatKeepsNoCopiesHoldsItsHomeBlocksOnlyHoweverOftenItReads() throws Exception {
+    try (TestGrid grid = TestGrid.of("b")) {
+      grid.put(FILE, 60 * BLOCK, 21);
+      TestGrid.Node node = grid.add("a", TestGrid.Kind.member().with(Copies.NONE));
+      grid.agree();
+      for (int i = 0; i < 2; i++) {
+        assertThat(node.readAll(FILE)).isEqualTo(grid.content(FILE));
+      }
+      BitSet homes = new BitSet();
+      for (int block = 0; block < 60; block++) {
+        homes.set(block, grid.rank(FILE, block).getFirst().equals("a"));
+      }
+      assertThat(node.cache.presentBlocks(grid.key(FILE, 0).version())).isEqualTo(homes);
+      assertThat(homes.cardinality()).isBetween(1, 59);
+      assertThat(grid.origin.bytesRead.get()).isEqualTo(60 * BLOCK);
     }
   }
 

@@ -4,11 +4,11 @@ import static io.gridset.server.peer.PeersFixture.PATIENCE;
 import static io.gridset.server.peer.PeersFixture.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gridset.client.channel.DeadlineWatch;
 import io.gridset.client.peer.BlockExchange;
 import io.gridset.client.peer.BlockReply;
 import io.gridset.client.peer.PeerAddress;
 import io.gridset.client.peer.Peers;
-import io.gridset.client.wire.DeadlineWatch;
 import io.gridset.client.wire.Frame;
 import io.gridset.client.wire.FrameType;
 import io.gridset.client.wire.FrameWriter;

@@ -260,17 +260,27 @@ class PeersContractTest {
   void aConnectionThatWentStaleIsReplacedWithoutAFailure() throws StorageException {
     fetch(peers, address, FakePeerService.request(100));
     server.close();
-    server =
-        DataServer.start(
-            DataServerSettings.of(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), address.port()),
-                PeersFixture.CLUSTER,
-                null,
-                null),
-            service,
-            Map.of());
+    PeersFixture.await("the port is free again", this::startsAgain);
     fetch(peers, address, FakePeerService.request(200));
     peers.ping(address, PATIENCE);
+  }
+
+  /// An outgoing connection of another program may have got the port for a moment.
+  private boolean startsAgain() {
+    try {
+      server =
+          DataServer.start(
+              DataServerSettings.of(
+                  new InetSocketAddress(InetAddress.getLoopbackAddress(), address.port()),
+                  PeersFixture.CLUSTER,
+                  null,
+                  null),
+              service,
+              Map.of());
+      return true;
+    } catch (StorageException e) {
+      return false;
+    }
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.gridset.client.peer.PeerAddress;
 import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.PinnedBytes;
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.file.OpenFile;
@@ -53,17 +54,25 @@ final class TestGrid implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
 
   /// What a node is made of beside the usual.
-  record Kind(long quota, GridReading reading, double weight) {
+  record Kind(long quota, GridReading reading, double weight, Copies copies) {
+    Kind(long quota, GridReading reading, double weight) {
+      this(quota, reading, weight, Copies.WHILE_THERE_IS_ROOM);
+    }
+
     static Kind member() {
       return new Kind(1L << 30, GridReading.ofMember(), 1);
     }
 
     Kind with(GridReading wanted) {
-      return new Kind(quota, wanted, weight);
+      return new Kind(quota, wanted, weight, copies);
+    }
+
+    Kind with(Copies wanted) {
+      return new Kind(quota, reading, weight, wanted);
     }
 
     Kind weighing(double wanted) {
-      return new Kind(quota, reading, wanted);
+      return new Kind(quota, reading, wanted, copies);
     }
   }
 
@@ -98,8 +107,7 @@ final class TestGrid implements AutoCloseable {
               UID, List.of(new MountedStore("m", "", origin)), MetadataPolicy.DEFAULT, ticker);
       ReadSettings alone = ReadFixture.settings(budget);
       ReadSettings settings =
-          new ReadSettings(
-              BLOCK, alone.patience(), budget, homes, kind.reading().copies(), blocks::over);
+          new ReadSettings(BLOCK, alone.patience(), budget, homes, kind.copies(), blocks::over);
       files = new CachedDatasetFiles(UID, tree, cache, settings);
       service = new LocalPeerService(() -> List.of(new HostedDatasets.Hosted(NAME, UID, files)));
     }

@@ -34,6 +34,8 @@ final class TestNetwork {
     WELL,
     /// It accepts connections and says nothing.
     FROZEN,
+    /// It is silent for a moment, then answers.
+    LATE,
     /// It refuses connections.
     DEAD
   }
@@ -145,6 +147,7 @@ final class TestNetwork {
     private @Nullable HeldBlock block;
     private boolean closed;
     private boolean begun;
+    private boolean serving;
 
     Exchange(String self, String member, BlockRequest request) {
       this.self = self;
@@ -160,6 +163,12 @@ final class TestNetwork {
       }
       if (!begun) {
         begun = true;
+        if (state(member) == State.LATE) {
+          return new BlockReply.Silent();
+        }
+      }
+      if (!serving) {
+        serving = true;
         Thread.ofVirtual().name("serve-" + member).start(this::serve);
       }
       try {

@@ -139,6 +139,9 @@ public final class MemoryBlockCache implements BlockCache {
   }
 
   @Override
+  public void keep(FileVersion version, BitSet blocks) {}
+
+  @Override
   public long evict(FileVersion version) {
     long given;
     synchronized (this) {

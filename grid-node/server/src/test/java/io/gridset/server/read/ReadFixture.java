@@ -3,6 +3,7 @@ package io.gridset.server.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gridset.core.cache.PinnedBytes;
+import io.gridset.core.dataset.Copies;
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.file.OpenFile;
 import io.gridset.core.placement.Member;

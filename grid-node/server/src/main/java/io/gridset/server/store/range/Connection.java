@@ -1,5 +1,6 @@
 package io.gridset.server.store.range;
 
+import io.gridset.client.channel.Guard;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.Ticker;

@@ -1,5 +1,6 @@
 package io.gridset.server.store.range;
 
+import io.gridset.client.channel.DeadlineWatch;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.Ticker;
@@ -26,6 +27,9 @@ final class ConnectionPool implements AutoCloseable {
   /// Below the keep-alive of the common servers (nginx 75 s, OSS 60 s, S3 about 20 s).
   private static final Duration IDLE_LIMIT = Duration.ofSeconds(15);
 
+  /// How much longer one may be kept, since all are looked at together.
+  private static final Duration HOUSEKEEPING = Duration.ofSeconds(3);
+
   private final TransferLimits limits;
   private final Ticker ticker;
   private final Semaphore permits;
@@ -33,13 +37,14 @@ final class ConnectionPool implements AutoCloseable {
   private final Dialler dialler;
   private final Map<Origin, Deque<Connection>> idle = new HashMap<>();
   private final ConcurrentLinkedQueue<ByteBuffer> spareBuffers = new ConcurrentLinkedQueue<>();
+  private boolean looking;
   private volatile boolean closed;
 
   ConnectionPool(TransferLimits limits, TlsTrust trust, Ticker ticker) {
     this.limits = limits;
     this.ticker = ticker;
     this.permits = new Semaphore(limits.maxConnections(), true);
-    this.watch = new DeadlineWatch(ticker, this::dropExpired);
+    this.watch = new DeadlineWatch(ticker, "store-deadlines");
     Connection.Terms terms = new Connection.Terms(limits.stallTimeout(), ticker, new BodyBuffers());
     this.dialler = new Dialler(limits, trust, watch, terms);
   }
@@ -99,6 +104,7 @@ final class ConnectionPool implements AutoCloseable {
       kept = !closed;
       if (kept) {
         idle.computeIfAbsent(connection.origin(), _ -> new ArrayDeque<>()).addFirst(connection);
+        lookLater();
       }
     }
     if (!kept) {
@@ -115,9 +121,16 @@ final class ConnectionPool implements AutoCloseable {
 
   private void drop(Connection connection) {
     connection.guard().close();
-    watch.remove(connection.guard());
     if (spareBuffers.size() < limits.maxConnections()) {
       spareBuffers.add(connection.buffer());
+    }
+  }
+
+  /// Needs the lock of `idle`. A store that nobody reads costs no wake-ups.
+  private void lookLater() {
+    if (!looking) {
+      looking = true;
+      watch.after(IDLE_LIMIT.plus(HOUSEKEEPING), this::dropExpired);
     }
   }
 
@@ -125,12 +138,16 @@ final class ConnectionPool implements AutoCloseable {
     long now = ticker.nanos();
     List<Connection> expired = new ArrayList<>();
     synchronized (idle) {
+      looking = false;
       for (Deque<Connection> queue : idle.values()) {
         while (!queue.isEmpty() && queue.peekLast().idleLongerThan(IDLE_LIMIT, now)) {
           expired.add(queue.pollLast());
         }
       }
       idle.values().removeIf(Deque::isEmpty);
+      if (!idle.isEmpty() && !closed) {
+        lookLater();
+      }
     }
     expired.forEach(this::drop);
   }

@@ -1,5 +1,7 @@
 package io.gridset.server.store.range;
 
+import io.gridset.client.channel.DeadlineWatch;
+import io.gridset.client.channel.Guard;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.io.IOException;
@@ -66,8 +68,7 @@ record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Conne
     Guard guard = null;
     try {
       SocketChannel channel = SocketChannel.open();
-      guard = new Guard(channel);
-      watch.add(guard);
+      guard = watch.guard(channel);
       guard.arm(terms.ticker().nanos() + limits.connectTimeout().toNanos());
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.connect(new InetSocketAddress(address, origin.port()));
@@ -81,7 +82,6 @@ record Dialler(TransferLimits limits, TlsTrust trust, DeadlineWatch watch, Conne
     } catch (IOException e) {
       if (guard != null) {
         guard.close();
-        watch.remove(guard);
       }
       if (e instanceof StorageException known) {
         throw known;

@@ -1,15 +1,13 @@
 package io.gridset.server.store.range;
 
+import io.gridset.client.trust.Pem;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -63,14 +61,8 @@ public final class TlsTrust {
     for (X509Certificate known : runtimeAuthorities()) {
       store.setCertificateEntry("known-" + count++, known);
     }
-    int before = count;
-    try (InputStream in = Files.newInputStream(file)) {
-      for (Certificate extra : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        store.setCertificateEntry("extra-" + count++, extra);
-      }
-    }
-    if (count == before) {
-      throw new IOException("no certificate in " + file);
+    for (Certificate extra : Pem.certificates(file)) {
+      store.setCertificateEntry("extra-" + count++, extra);
     }
     return factory(store).getTrustManagers();
   }

@@ -1,10 +1,12 @@
-package io.gridset.client.wire;
+package io.gridset.client.channel;
 
 import io.gridset.core.unit.Ticker;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +19,9 @@ public final class DeadlineWatch implements AutoCloseable {
   /// How late a deadline may fire.
   private static final long PERIOD_MILLIS = 50;
 
+  /// Since the last look, when this one is late: then all threads of the process were held up.
+  private static final long LATE_NANOS = 4 * PERIOD_MILLIS * 1_000_000;
+
   /// Looks without an armed guard after which it rests: about a second, so that steady traffic does
   /// not start and stop it.
   private static final int QUIET_LOOKS = 20;
@@ -25,6 +30,7 @@ public final class DeadlineWatch implements AutoCloseable {
   private final Ticker ticker;
   private final ScheduledExecutorService timer;
   private volatile boolean looking;
+  private long lastLookNanos;
   private @Nullable ScheduledFuture<?> looks;
   private int quiet;
 
@@ -43,12 +49,31 @@ public final class DeadlineWatch implements AutoCloseable {
             task, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  Ticker ticker() {
-    return ticker;
+  /// Runs `task` once after `delay`, on the watch's thread: it must return at once.
+  public void after(Duration delay, Runnable task) {
+    try {
+      var _ = timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      return; // Closed: all channels are.
+    }
   }
 
-  void add(Guard guard) {
+  /// The guard of a channel, until it is closed.
+  public Guard guard(SocketChannel channel) {
+    return guard(channel, null);
+  }
+
+  /// The same for a wait that signs of the other side on other connections make longer.
+  ///
+  /// @param hearing of the other side; null for none
+  public Guard guard(SocketChannel channel, @Nullable Hearing hearing) {
+    Guard guard = new Guard(channel, this, hearing);
     guards.add(guard);
+    return guard;
+  }
+
+  public Ticker ticker() {
+    return ticker;
   }
 
   void remove(Guard guard) {
@@ -66,16 +91,23 @@ public final class DeadlineWatch implements AutoCloseable {
     if (!looking && !timer.isShutdown()) {
       looking = true;
       quiet = 0;
+      lastLookNanos = ticker.nanos();
       looks =
           timer.scheduleWithFixedDelay(
               this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 
+  /// A look that comes late judges nobody: the process itself was held up, and what the other side
+  /// sent meanwhile lies there to be read.
   private void look() {
     long now = ticker.nanos();
-    for (Guard guard : guards) {
-      guard.check(now);
+    boolean heldUp = now - lastLookNanos > LATE_NANOS;
+    lastLookNanos = now;
+    if (!heldUp) {
+      for (Guard guard : guards) {
+        guard.check(now);
+      }
     }
     rest();
   }
