@@ -1,10 +1,10 @@
 package io.gridset.server.object;
 
-import io.gridset.core.manifest.NearestName;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.object.Staging;
+import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.cache.DirectoryLock;
@@ -38,7 +38,6 @@ import org.slf4j.LoggerFactory;
 public final class LocalObjectStore implements ObjectStore {
   private static final Logger log = LoggerFactory.getLogger(LocalObjectStore.class);
   private static final Duration HOUSEKEEPING = Duration.ofSeconds(1);
-  private static final int NAMES_COMPARED = 1000;
 
   /// Rounds of housekeeping from one comparison of all that is held with the catalog to the next.
   private static final int SWEEP_ROUNDS = 30;
@@ -152,7 +151,7 @@ public final class LocalObjectStore implements ObjectStore {
   public ObjectFile open(ObjectName name, Reach reach) throws StorageException {
     while (true) {
       checkOpen();
-      ObjectRecord record = current(name).orElseThrow(() -> notFound(name));
+      ObjectRecord record = current(name).orElseThrow(() -> UnknownObject.in(this, name));
       HeldObject held = shelf.find(record.id());
       if (held == null && record.payload() != null) {
         held = shelf.guest(record, holding);
@@ -179,16 +178,6 @@ public final class LocalObjectStore implements ObjectStore {
     checkOpen();
     HeldObject held = shelf.find(id);
     return held == null ? Optional.empty() : Optional.ofNullable(held.open());
-  }
-
-  private StorageException notFound(ObjectName name) {
-    List<String> known =
-        list(name.namespace(), "").stream()
-            .limit(NAMES_COMPARED)
-            .map(info -> info.name().path())
-            .toList();
-    return StorageException.of(
-        Kind.NOT_FOUND, "no object " + name + NearestName.hint(name.path(), known));
   }
 
   private static StorageException notHere(ObjectRecord record, Reach reach) {

@@ -404,6 +404,40 @@ class LocalObjectStoreTest {
     put(store, ObjectName.of("m"), TWO, lasting(true, null));
   }
 
+  @Test
+  void aFullDiskLosesCopiesOfWhatMemoryHasBeforeItRefuses() throws Exception {
+    restart(objects.settings(3 * MIB, 0, 2 * MIB + MIB / 2));
+    put(store, "a", ONE);
+    put(store, "b", TWO);
+    store.stage("default", 3 * MIB - 8192).close();
+    assertThat(store.usage().diskBytes()).as("both").isGreaterThanOrEqualTo(2 * MIB);
+    assertThat(read(store, "a")).isEqualTo(ONE);
+    put(store, ObjectName.of("c"), TestingIpc.ofSize(3, MIB), lasting(true, null));
+    assertThat(store.usage().diskBytes()).isLessThan(2 * MIB + MIB / 2);
+    assertThat(read(store, "a")).isEqualTo(ONE);
+    assertThat(read(store, "b")).isEqualTo(TWO);
+  }
+
+  /// A small object is written to a buffer first; its file comes when somebody asks for it.
+  @Test
+  void aSmallObjectMayBeWrittenThroughItsFileToo() throws Exception {
+    byte[] small = TestingIpc.numbers(3, 100);
+    try (Staging staging = store.stage("default", small.length)) {
+      Arena arena = Arena.ofShared();
+      staging.write(ByteBuffer.wrap(small, 0, 500), 0);
+      assertThat(objects.bytesInMemory()).isZero();
+      assertThat(Files.size(staging.path())).isEqualTo(staging.capacity());
+      MemorySegment mapping = map(staging.path(), FileChannel.MapMode.READ_WRITE, arena);
+      mapping.asByteBuffer().put(500, small, 500, small.length - 500);
+      assertKind(
+          Kind.INVALID, () -> staging.seal(N, ObjectAttributes.plain(), small.length), "write");
+      arena.close();
+      staging.seal(N, ObjectAttributes.plain(), small.length);
+    }
+    assertThat(read(store, "n")).isEqualTo(small);
+    assertThat(store.usage().memoryBytes()).as("its record").isEqualTo(Segments.PAGE);
+  }
+
   /// The process to be killed: maps a staged file for writing, writes a little and waits.
   static final class Writer {
     private Writer() {}
