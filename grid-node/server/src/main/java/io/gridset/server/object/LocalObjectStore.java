@@ -155,7 +155,7 @@ public final class LocalObjectStore implements ObjectStore {
   public ObjectFile open(ObjectName name, Reach reach) throws StorageException {
     while (true) {
       checkOpen();
-      ObjectRecord record = current(name).orElseThrow(() -> UnknownObject.in(this, name));
+      ObjectRecord record = current(name).orElseThrow(() -> notFound(name));
       HeldObject held = shelf.find(record.id());
       if (held == null && record.payload() != null) {
         held = shelf.guest(record, holding);
@@ -173,6 +173,10 @@ public final class LocalObjectStore implements ObjectStore {
   /// Whether this node has the bytes of an object, in memory or on its disk.
   public boolean holds(String id) {
     return shelf.find(id) != null;
+  }
+
+  private StorageException notFound(ObjectName name) {
+    return UnknownObject.in(this, name);
   }
 
   private static StorageException notHere(ObjectRecord record, Reach reach) {
