@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,12 +101,13 @@ public final class LocalObjectStore implements ObjectStore {
       throw Failures.of("cannot use the objects' directory " + settings.directory(), e);
     }
     DirectoryLock lock = DirectoryLock.acquire(settings.directory());
+    @Nullable DiskCopies copies = null;
     try {
       MemoryLedger ledger = new MemoryLedger(settings.directory(), settings.quotaBytes());
       Segments segments = new Segments(settings, ledger);
       List<ObjectRecord> onDisk = new ArrayList<>();
       ObjectStoreSettings.Disk disk = settings.disk();
-      DiskCopies copies = disk == null ? null : DiskCopies.open(disk, onDisk);
+      copies = disk == null ? null : DiskCopies.open(disk, onDisk);
       Shelf shelf = new Shelf();
       Holding holding =
           new Holding(
@@ -123,6 +125,9 @@ public final class LocalObjectStore implements ObjectStore {
       }
       return new LocalObjectStore(settings, catalog, new Opened(holding, shelf, lock));
     } catch (StorageException | RuntimeException e) {
+      if (copies != null) {
+        copies.close();
+      }
       lock.close();
       throw e;
     }
@@ -364,6 +369,10 @@ public final class LocalObjectStore implements ObjectStore {
     }
     List.copyOf(staged).forEach(StagedObject::close);
     holding.segments().pool().clear();
+    DiskCopies disk = holding.disk();
+    if (disk != null) {
+      disk.close();
+    }
     directoryLock.close();
   }
 }

@@ -70,7 +70,7 @@ final class Rescan {
       holding.segments().ledger().add(bytes.get());
       object.adopt(segment, bytes.get(), HeldObject.Seen.BY_ANYBODY);
     }
-    object.keepAgain();
+    object.keepRecord();
     held.add(object);
     return true;
   }

@@ -266,6 +266,18 @@ class LocalObjectStoreTest {
         "in use by process " + ProcessHandle.current().pid());
   }
 
+  /// What is on it would be strangers' to the other node, and go.
+  @Test
+  void aSecondNodeIsKeptOffTheDisk() throws Exception {
+    restart(objects.settings(3 * MIB, 0, 64 * MIB));
+    try (TestingObjects other = new TestingObjects()) {
+      ObjectStoreSettings sharing =
+          other.settings(MIB, 0, 0).with(new ObjectStoreSettings.Disk(objects.disk, MIB));
+      assertKind(Kind.INVALID, () -> TestingObjects.open(sharing), "in use by process");
+      TestingObjects.open(other.settings(MIB, 0, 0)).close();
+    }
+  }
+
   @Test
   void aSmallObjectHasAFileOnlyOnceSomebodyAsksForOne() throws Exception {
     byte[] small = TestingIpc.numbers(3, 100);
