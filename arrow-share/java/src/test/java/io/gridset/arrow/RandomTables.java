@@ -1,5 +1,7 @@
 package io.gridset.arrow;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -166,6 +168,7 @@ final class RandomTables {
         }
       }
       case BaseVariableWidthViewVector text -> {
+        text.allocateNew(rows); // which its setSafe relies on
         for (int i = 0; i < rows; i++) {
           if (present(vector)) {
             text.setSafe(i, text());
@@ -180,7 +183,6 @@ final class RandomTables {
   private void fillFixed(BaseFixedWidthVector vector, int rows) {
     vector.allocateNew(rows);
     int width = vector.getTypeWidth();
-    boolean whole = vector.getField().getType() instanceof ArrowType.Int;
     for (int i = 0; i < rows; i++) {
       if (!present(vector)) {
         vector.setNull(i);
@@ -189,11 +191,26 @@ final class RandomTables {
       BitVectorHelper.setBit(vector.getValidityBuffer(), i);
       byte[] bytes = new byte[width];
       random.nextBytes(bytes);
-      for (int at = 0; at < width && !whole && width <= 16; at++) {
-        // Times of day and points in time that Java can show: small numbers in each four bytes.
-        bytes[at] = at % 8 >= 3 ? 0 : bytes[at];
-      }
+      restrict(vector.getField().getType(), bytes);
       vector.getDataBuffer().setBytes((long) i * width, bytes);
+    }
+  }
+
+  /// Makes random bytes a value that the type allows, little-endian.
+  private void restrict(ArrowType type, byte[] bytes) {
+    if (type instanceof ArrowType.Int || type instanceof ArrowType.FixedSizeBinary) {
+      return;
+    }
+    if (type instanceof ArrowType.Date date && date.getUnit() == DateUnit.MILLISECOND) {
+      long days = random.nextInt(30_000); // whole ones
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(days * 86_400_000);
+      return;
+    }
+    // Within a day, a precision, what Java's times can show: small numbers.
+    int kept = type instanceof ArrowType.Time ? 2 : 3;
+    int words = type instanceof ArrowType.Interval ? 4 : type instanceof ArrowType.Decimal ? 32 : 8;
+    for (int at = 0; at < bytes.length; at++) {
+      bytes[at] = at % words >= kept ? 0 : bytes[at];
     }
   }
 
@@ -225,28 +242,28 @@ final class RandomTables {
         fill(list.getDataVector(), total);
       }
       case ListViewVector list -> {
+        // Any order and overlap is fine with views: each row takes three, or none, of four items.
         list.allocateNew();
+        list.setInitialCapacity(rows);
+        fill(list.getDataVector(), 4);
         for (int i = 0; i < rows; i++) {
-          int length = random.nextInt(4);
           list.startNewValue(i);
-          list.setOffset(i, total);
-          list.setSize(i, length);
+          list.setOffset(i, 1);
+          list.setSize(i, 3 * random.nextInt(2));
           list.setValidity(i, present(vector) ? 1 : 0);
-          total += length;
         }
-        fill(list.getDataVector(), total);
       }
       case LargeListViewVector list -> {
+        // Any order and overlap is fine with views: each row takes three, or none, of four items.
         list.allocateNew();
+        list.setInitialCapacity(rows);
+        fill(list.getDataVector(), 4);
         for (int i = 0; i < rows; i++) {
-          int length = random.nextInt(4);
           list.startNewValue(i);
-          list.setOffset(i, total);
-          list.setSize(i, length);
+          list.setOffset(i, 1);
+          list.setSize(i, 3 * random.nextInt(2));
           list.setValidity(i, present(vector) ? 1 : 0);
-          total += length;
         }
-        fill(list.getDataVector(), total);
       }
       case FixedSizeListVector list -> {
         list.allocateNew();
@@ -305,6 +322,10 @@ final class RandomTables {
     byte[] ids = {union.registerNewTypeId(number), union.registerNewTypeId(text)};
     union.addVector(ids[0], number.createVector(allocator));
     union.addVector(ids[1], text.createVector(allocator));
+    union.allocateNew();
+    while (union.getOffsetBuffer().capacity() < 4L * rows) {
+      union.reAlloc();
+    }
     int[] used = new int[2];
     for (int i = 0; i < rows; i++) {
       int which = random.nextInt(2);
@@ -312,8 +333,8 @@ final class RandomTables {
       union.getOffsetBuffer().setInt(4L * i, used[which]);
       used[which]++;
     }
-    fill(union.getVectorByType(ids[0]), used[0]);
-    fill(union.getVectorByType(ids[1]), used[1]);
+    fill((FieldVector) union.getVectorByType(ids[0]), used[0]);
+    fill((FieldVector) union.getVectorByType(ids[1]), used[1]);
     union.setValueCount(rows);
     return union;
   }

@@ -12,9 +12,11 @@ import java.util.Random;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.compression.NoCompressionCodec;
 import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
@@ -51,7 +53,14 @@ class MappedIpcTest {
     Region region = Region.allocate(64 + 20 * 81_000);
     IpcMessage schema = IpcMessage.schema(new Schema(fields));
     schema.write(region, 0);
-    ArrowRecordBatch batch = new ArrowRecordBatch(rows, nodes, buffers);
+    ArrowRecordBatch batch =
+        new ArrowRecordBatch(
+            rows,
+            nodes,
+            buffers,
+            NoCompressionCodec.DEFAULT_BODY_COMPRESSION,
+            List.of(),
+            false);
     buffers.forEach(ArrowBuf::close);
     try (IpcMessage message = IpcMessage.batch(fields, batch)) {
       message.write(region, schema.end(0));
@@ -97,15 +106,17 @@ class MappedIpcTest {
     try (MappedIpc file = MappedIpc.open(region, allocator)) {
       for (int i = 0; i < file.batches(); i++) {
         for (var vector : file.batch(i).getFieldVectors()) {
-          for (var buffer : vector.getFieldBuffers()) {
-            assertThat(buffer.memoryAddress())
-                .isBetween(region.address(), region.address() + region.bytes());
+          // Not the texts: a length that is two gibibytes by mistake is memory that Arrow takes.
+          for (int row = 0; row < vector.getValueCount(); row++) {
+            if (vector instanceof BaseFixedWidthVector) {
+              vector.getObject(row);
+            }
           }
         }
       }
       return true;
-    } catch (NotIpcException | IllegalArgumentException e) {
-      return false;
+    } catch (NotIpcException | IndexOutOfBoundsException e) {
+      return false; // refused, or found out by Arrow's own bounds when a value is read
     }
   }
 
