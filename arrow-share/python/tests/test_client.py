@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-
 import multiprocessing
 import os
 import signal
@@ -11,7 +10,8 @@ import sys
 import threading
 import time
 import unittest
-
+from contextlib import closing
+from pathlib import Path
 
 import pyarrow as pa
 from real_node import GRIDSET, RealNode
@@ -188,7 +188,7 @@ class TestRefusals(WithNode):
     def test_bytes_that_are_no_arrow_file_do_not_become_an_object(self):
         whole = bytes(self.file())
         with self.node_connection() as connection:
-            for rubbish in (b"rubbish", whole[:-1], whole[:40] + whole[48:], bytes(len(whole)), whole[:8] + b"\xff" * 64 + whole[72:]):
+            for rubbish in (b"rubbish", whole[:-1], whole[:40] + whole[48:], bytes(len(whole)), whole[:-10] + b"\xff\xff\xff\x7f" + whole[-6:]):
                 with self.assertRaises(gridset.InvalidObject):
                     connection.ask("put", rubbish, namespace="default", name="bad", attributes={})
             self.assertFalse(self.client.exists("bad"))
@@ -276,7 +276,7 @@ class TestProcesses(WithNode):
         starter = threading.Thread(target=start_programs)
         starter.start()
         try:
-            for turn in range(100):
+            for turn in range(40):
                 self.client.put(f"seal/{turn}", LARGE.slice(turn, 10_000))
         finally:
             ended.set()
@@ -489,7 +489,8 @@ class TestTogether(WithNode):
         self.assertRegex(mapping_of(series.to_numpy().ctypes.data), "r--s")
         frame = self.client.get("shared", form="pandas.DataFrame")
         self.assertRegex(mapping_of(frame["n"].to_numpy().ctypes.data), "r--s")
-        self.assertLess(pa.total_allocated_bytes() - before, 1 << 16)
+        widened = 8 * (LARGE.num_rows + 1)  # pandas counts text with 64 bits; the text itself is not copied
+        self.assertLess(pa.total_allocated_bytes() - before, widened + (1 << 16))
         total = duckdb.sql("select sum(n), count(distinct text) from table").fetchone()
         self.assertEqual(total, (sum(range(200_000)), 200_000))
         self.assertEqual(int(series.sum()), sum(range(200_000)))
