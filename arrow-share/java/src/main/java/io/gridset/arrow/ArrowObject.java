@@ -54,16 +54,16 @@ public final class ArrowObject implements AutoCloseable, Iterable<VectorSchemaRo
   /// The vectors of a batch, which stay valid until this object is closed.
   ///
   /// @param number from 0
-  /// @throws ObjectException CORRUPT or UNSUPPORTED when it cannot be mapped
+  /// @throws ObjectException CORRUPT when it cannot be mapped
   public synchronized VectorSchemaRoot batch(int number) throws ObjectException {
     if (closed) {
       throw new IllegalStateException("the object " + info.name() + " is closed");
     }
     try {
       return file.batch(number);
-    } catch (NotIpcException | IllegalArgumentException e) {
+    } catch (NotIpcException e) {
       throw new ObjectException(
-          ObjectException.Kind.CORRUPT, "batch " + number + " of " + info.name() + ": " + e, e);
+          ObjectException.Kind.CORRUPT, "batch " + number + " of " + info.name() + ": " + e.getMessage(), e);
     }
   }
 

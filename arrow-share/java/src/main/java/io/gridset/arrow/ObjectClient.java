@@ -177,10 +177,13 @@ public final class ObjectClient implements AutoCloseable {
       ArrowObject object = new ArrowObject(info, MappedIpc.open(region, own), own, open::remove);
       open.add(object);
       return object;
-    } catch (NotIpcException | IllegalArgumentException e) {
+    } catch (NotIpcException e) {
       own.close();
       throw new ObjectException(
           ObjectException.Kind.CORRUPT, info.name() + " cannot be read: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      own.close(); // the parent's limit
+      throw e;
     }
   }
 

@@ -107,6 +107,7 @@ public final class ObjectWriter implements AutoCloseable {
     }
     long twice = staged == null ? 0 : 2 * now.bytes();
     Staged longer = stage(Math.max(bytes, Math.max(expected, twice)), bytes);
+    longer.region().populate(0, file.position());
     longer.region().copy(0, now.address(), file.position());
     giveUpStaged();
     staged = longer;

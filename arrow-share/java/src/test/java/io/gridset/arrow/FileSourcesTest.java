@@ -70,12 +70,12 @@ class FileSourcesTest {
         Files.writeString(
             directory.resolve("houses.csv"),
             """
-            id,price,sold,day,street,"odd ""name""",nothing,mixed
+            id,price,sold,day,street,"odd ""name\""",nothing,mixed
             1,1.5,true,2026-11-22,"Elm, 5",x,,1
             2,-3,FALSE,2026-02-28,"two
             lines",,,true
 
-            3,1e3,,,"say ""no""",z,,2026-01-01
+            3,1e3,,,"say ""no\""",z,,2026-01-01
             """);
     put("houses", csv);
     try (ArrowObject object = client.get("houses")) {

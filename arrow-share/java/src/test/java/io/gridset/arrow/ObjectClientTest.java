@@ -150,7 +150,7 @@ class ObjectClientTest {
 
   @Test
   void aFullMemoryIsAnErrorAfterWhichTheObjectCanStillBeSealed() throws IOException {
-    node.mostBytes = 400_000;
+    node.mostBytes = 300_000;
     try (VectorSchemaRoot batch = Tables.numbered(allocator, 0, 10_000);
         ObjectWriter writer =
             client.writer("x", batch.getSchema(), RoundTripTest.noDictionaries())) {

@@ -166,6 +166,7 @@ final class RandomTables {
         }
       }
       case BaseVariableWidthViewVector text -> {
+        text.allocateNew(rows); // which its setSafe relies on
         for (int i = 0; i < rows; i++) {
           if (present(vector)) {
             text.setSafe(i, text());
@@ -225,28 +226,28 @@ final class RandomTables {
         fill(list.getDataVector(), total);
       }
       case ListViewVector list -> {
+        // Any order and overlap is fine with views: each row takes three, or none, of four items.
         list.allocateNew();
+        list.setInitialCapacity(rows);
+        fill(list.getDataVector(), 4);
         for (int i = 0; i < rows; i++) {
-          int length = random.nextInt(4);
           list.startNewValue(i);
-          list.setOffset(i, total);
-          list.setSize(i, length);
+          list.setOffset(i, 1);
+          list.setSize(i, 3 * random.nextInt(2));
           list.setValidity(i, present(vector) ? 1 : 0);
-          total += length;
         }
-        fill(list.getDataVector(), total);
       }
       case LargeListViewVector list -> {
+        // Any order and overlap is fine with views: each row takes three, or none, of four items.
         list.allocateNew();
+        list.setInitialCapacity(rows);
+        fill(list.getDataVector(), 4);
         for (int i = 0; i < rows; i++) {
-          int length = random.nextInt(4);
           list.startNewValue(i);
-          list.setOffset(i, total);
-          list.setSize(i, length);
+          list.setOffset(i, 1);
+          list.setSize(i, 3 * random.nextInt(2));
           list.setValidity(i, present(vector) ? 1 : 0);
-          total += length;
         }
-        fill(list.getDataVector(), total);
       }
       case FixedSizeListVector list -> {
         list.allocateNew();
@@ -305,6 +306,10 @@ final class RandomTables {
     byte[] ids = {union.registerNewTypeId(number), union.registerNewTypeId(text)};
     union.addVector(ids[0], number.createVector(allocator));
     union.addVector(ids[1], text.createVector(allocator));
+    union.allocateNew();
+    while (union.getOffsetBuffer().capacity() < 4L * rows) {
+      union.reAlloc();
+    }
     int[] used = new int[2];
     for (int i = 0; i < rows; i++) {
       int which = random.nextInt(2);
@@ -312,8 +317,8 @@ final class RandomTables {
       union.getOffsetBuffer().setInt(4L * i, used[which]);
       used[which]++;
     }
-    fill(union.getVectorByType(ids[0]), used[0]);
-    fill(union.getVectorByType(ids[1]), used[1]);
+    fill((FieldVector) union.getVectorByType(ids[0]), used[0]);
+    fill((FieldVector) union.getVectorByType(ids[1]), used[1]);
     union.setValueCount(rows);
     return union;
   }

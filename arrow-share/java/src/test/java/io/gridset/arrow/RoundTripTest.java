@@ -148,8 +148,8 @@ class RoundTripTest {
   @Test
   void dictionariesComeAlongAlsoInsideOfDictionaries() throws IOException {
     try (VarCharVector words = words(200);
-        VarCharVector column = words(4000);
-        ListVector lists = new ListVector("lists", allocator, listOfWords(), null)) {
+        VarCharVector column = words(12_000);
+        ListVector lists = (ListVector) listsOfWords().createVector(allocator)) {
       Dictionary inner = new Dictionary(words, new DictionaryEncoding(7, false, null));
       IntVector items = (IntVector) lists.getDataVector();
       lists.allocateNew();
@@ -168,10 +168,10 @@ class RoundTripTest {
               "nested",
               new FieldType(true, new ArrowType.Int(32, true), outer.getEncoding()),
               allocator);
-      for (int i = 0; i < 4000; i++) {
+      for (int i = 0; i < 12_000; i++) {
         nested.setSafe(i, i % 50);
       }
-      nested.setValueCount(4000);
+      nested.setValueCount(12_000);
       try (VectorSchemaRoot root = new VectorSchemaRoot(List.of(encoded, nested))) {
         ObjectInfo info = client.put("words", root, provider);
         try (ArrowObject object = client.get("words")) {
@@ -192,8 +192,13 @@ class RoundTripTest {
     }
   }
 
-  private static FieldType listOfWords() {
-    return FieldType.nullable(ArrowType.List.INSTANCE);
+  private static Field listsOfWords() {
+    FieldType encoded =
+        new FieldType(true, new ArrowType.Int(32, true), new DictionaryEncoding(7, false, null));
+    return new Field(
+        "lists",
+        FieldType.nullable(ArrowType.List.INSTANCE),
+        List.of(new Field("item", encoded, null)));
   }
 
   private VarCharVector words(int rows) {

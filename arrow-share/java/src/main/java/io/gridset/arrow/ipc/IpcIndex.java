@@ -35,9 +35,8 @@ record IpcIndex(Schema schema, List<Place> dictionaries, List<Place> batches) {
       boolean file =
           region.bytes() >= 2L * END_BYTES && Arrays.equals(region.read(0, MAGIC.length), MAGIC);
       return file ? ofFile(region) : ofStream(region);
-    } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
-      // What flatbuffers, views and Arrow's schema throw at contents that make no sense.
-      throw new NotIpcException("no Arrow IPC data: its metadata is broken", e);
+    } catch (RuntimeException e) {
+      throw NotIpcException.broken(e);
     }
   }
 

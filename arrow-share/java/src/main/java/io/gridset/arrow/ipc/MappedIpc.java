@@ -38,7 +38,7 @@ public final class MappedIpc implements AutoCloseable {
   private final Region region;
   private final ArrowBuf memory;
   private final IpcIndex index;
-  private final Schema schema;
+  private Schema schema;
   private final Map<Long, Dictionary> dictionaries = new HashMap<>();
   private final DictionaryProvider.MapDictionaryProvider provider =
       new DictionaryProvider.MapDictionaryProvider();
@@ -64,9 +64,12 @@ public final class MappedIpc implements AutoCloseable {
     try {
       ipc.loadDictionaries();
       return ipc;
-    } catch (NotIpcException | RuntimeException e) {
+    } catch (NotIpcException e) {
       ipc.close();
       throw e;
+    } catch (RuntimeException e) {
+      ipc.close();
+      throw NotIpcException.broken(e);
     }
   }
 
@@ -76,12 +79,7 @@ public final class MappedIpc implements AutoCloseable {
     this.memory = memory;
     this.index = index;
     this.loaded = new VectorSchemaRoot[index.batches().size()];
-    List<Field> fields = new ArrayList<>();
-    for (Field field : index.schema().getFields()) {
-      fields.add(DictionaryUtility.toMemoryFormat(field, allocator, dictionaries));
-    }
-    this.schema = new Schema(fields, index.schema().getCustomMetadata());
-    dictionaries.values().forEach(provider::put);
+    this.schema = index.schema();
   }
 
   private static ArrowBuf wrap(Region region, BufferAllocator allocator) {
@@ -118,13 +116,19 @@ public final class MappedIpc implements AutoCloseable {
       return present;
     }
     IpcIndex.Place place = index.batches().get(number);
-    RecordBatch batch = header(place.message(region), MessageHeader.RecordBatch, new RecordBatch());
-    VectorSchemaRoot root = VectorSchemaRoot.create(schema, allocator);
+    VectorSchemaRoot root = null;
+    boolean whole = false;
     try {
-      load(batch, place, root);
-    } catch (NotIpcException | RuntimeException e) {
-      root.close();
-      throw e;
+      root = VectorSchemaRoot.create(schema, allocator);
+      load(
+          header(place.message(region), MessageHeader.RecordBatch, new RecordBatch()), place, root);
+      whole = true;
+    } catch (RuntimeException e) {
+      throw NotIpcException.broken(e);
+    } finally {
+      if (root != null && !whole) {
+        root.close();
+      }
     }
     loaded[number] = root;
     return root;
@@ -139,6 +143,12 @@ public final class MappedIpc implements AutoCloseable {
   }
 
   private void loadDictionaries() throws NotIpcException {
+    List<Field> fields = new ArrayList<>();
+    for (Field field : index.schema().getFields()) {
+      fields.add(DictionaryUtility.toMemoryFormat(field, allocator, dictionaries));
+    }
+    schema = new Schema(fields, index.schema().getCustomMetadata());
+    dictionaries.values().forEach(provider::put);
     for (IpcIndex.Place place : index.dictionaries()) {
       DictionaryBatch batch =
           header(place.message(region), MessageHeader.DictionaryBatch, new DictionaryBatch());
@@ -187,6 +197,7 @@ public final class MappedIpc implements AutoCloseable {
               + " buffers where the schema asks for "
               + kinds.size());
     }
+    checkLengths(batch.length(), root.getSchema().getFields(), nodes);
     List<ArrowBuf> buffers = new ArrayList<>();
     for (int i = 0; i < kinds.size(); i++) {
       ArrowFieldNode node = nodes.get(kinds.get(i).node());
@@ -202,6 +213,22 @@ public final class MappedIpc implements AutoCloseable {
             false)) {
       new VectorLoader(root).load(whole);
     }
+  }
+
+  /// Arrow would make a column that is too short longer, in memory of its own.
+  private static void checkLengths(long rows, List<Field> fields, List<ArrowFieldNode> nodes)
+      throws NotIpcException {
+    int node = 0;
+    for (Field field : fields) {
+      if (nodes.get(node).getLength() != rows) {
+        throw new NotIpcException("column " + field.getName() + " is not as long as its batch");
+      }
+      node += nodes(field);
+    }
+  }
+
+  private static int nodes(Field field) {
+    return 1 + field.getChildren().stream().mapToInt(MappedIpc::nodes).sum();
   }
 
   private ArrowBuf buffer(
