@@ -34,7 +34,8 @@ def compacted(array: pa.Array) -> pa.Array:
     if held <= _WORTH_IT * shown + _SLACK_BYTES:
         return array
     try:
-        return array.cast(plain).cast(array.type)
+        text = array.cast(plain)
+        return pa.concat_arrays([text, text.slice(0, 0)]).cast(array.type)  # joining drops what a list does not show
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         return array  # views inside of a kind of nesting that Arrow cannot cast: correct, if large
 
@@ -69,8 +70,8 @@ def _leaves(array: pa.Array) -> Iterator[pa.Array]:
     if type_ in _VIEWS:
         yield array
     elif pa.types.is_struct(type_):
-        for child in array.flatten():
-            yield from _leaves(child)
+        for index in range(type_.num_fields):
+            yield from _leaves(array.field(index))
     elif pa.types.is_map(type_):
         entries = array.cast(pa.list_(pa.struct([type_.key_field, type_.item_field]))).flatten()
         yield from _leaves(entries)

@@ -22,7 +22,9 @@ def encode(value: Any) -> Optional[Encoded]:
         return None
     try:
         if type(value) is pandas.DataFrame:
-            return Encoded("pandas.DataFrame", pa.Table.from_pandas(value))
+            # A range is kept as three numbers, unless nothing else tells how many rows there are.
+            index = None if len(value.columns) else True
+            return Encoded("pandas.DataFrame", pa.Table.from_pandas(value, preserve_index=index))
         if type(value) is pandas.Series and type(value.name) in _NAMES:
             table = pa.Table.from_pandas(value.to_frame(_COLUMN))
             return Encoded("pandas.Series", table, {"name": value.name})

@@ -42,4 +42,7 @@ def value(content: Content) -> Any:
 
 
 def _bytes_of(row: pa.Array) -> pa.Buffer:
-    return row[0].as_buffer()
+    """The row's bytes where they are: a scalar's would be a copy."""
+    _, offsets, data = row.buffers()
+    begin, end = struct.unpack_from("<qq", offsets, 8 * row.offset)
+    return data.slice(begin, end - begin) if data is not None else pa.py_buffer(b"")
