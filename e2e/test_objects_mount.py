@@ -17,6 +17,7 @@ import arrow_file
 from harness import ROOT, Node, Scratch, wait_for
 
 sys.path.insert(0, str(ROOT / "tools"))
+from python_environments import Unavailable, python_with  # noqa: E402
 
 MIB = 1 << 20
 QUOTA = 128 * MIB
@@ -266,10 +267,6 @@ class ObjectsAsFiles(World):
         wait_for("room", lambda: self.node("objects", "put", str(most), "most", check=False).returncode == 0)
 
     def test_arrow_programs_write_and_map_objects(self):
-        try:
-            from python_environments import Unavailable, python_with
-        except ImportError:
-            self.skipTest("tools/python_environments.py is not there")
         try:
             python = python_with("arrow-readers", "pyarrow", "pandas", "polars", "duckdb")
         except Unavailable as reason:

@@ -1,12 +1,12 @@
 package io.gridset.node;
 
 import io.gridset.api.Mounts;
+import io.gridset.api.ServedObjects;
 import io.gridset.client.MountRequest;
 import io.gridset.client.MountView;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.file.DatasetFiles;
-import io.gridset.core.object.ObjectStore;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.Ticker;
@@ -36,14 +36,13 @@ final class FuseMounts implements Mounts {
 
   private final MountRecords records;
   private final DatasetHost host;
-  private final @Nullable ObjectStore objects;
+  private final ServedObjects objects;
   private final Map<String, Slot> slots = new ConcurrentSkipListMap<>();
 
   /// A remembered mount, and what became of it.
   private record Slot(MountRequest request, @Nullable FuseMount mount, String state) {}
 
-  /// @param objects null on a node that has none
-  FuseMounts(MountRecords records, DatasetHost host, @Nullable ObjectStore objects) {
+  FuseMounts(MountRecords records, DatasetHost host, ServedObjects objects) {
     this.records = records;
     this.host = host;
     this.objects = objects;
@@ -154,15 +153,11 @@ final class FuseMounts implements Mounts {
     return switch (request) {
       case MountRequest.OfDataset(DatasetName dataset, _, _, _) ->
           new Source("gridset:" + dataset, new HostedFiles(dataset, host));
-      case MountRequest.OfObjects(String namespace, _, _, _) -> {
-        if (objects == null) {
-          throw StorageException.of(
-              Kind.UNSUPPORTED, "this node only reads datasets; mount objects on a member");
-        }
-        yield new Source(
-            "gridset:objects:" + namespace,
-            new ObjectFiles(objects, namespace, InstantSource.system(), Ticker.system()));
-      }
+      case MountRequest.OfObjects(String namespace, _, _, _) ->
+          new Source(
+              "gridset:objects:" + namespace,
+              new ObjectFiles(
+                  objects.store(), namespace, InstantSource.system(), Ticker.system()));
     };
   }
 

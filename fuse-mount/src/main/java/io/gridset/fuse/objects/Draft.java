@@ -7,6 +7,7 @@ import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.Ticker;
 import io.gridset.fuse.objects.ObjectPaths.Meaning;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -31,7 +32,9 @@ final class Draft {
 
   private final StagedBytes bytes;
   private final FileEntry created;
+  private final Ticker ticker;
   private final Consumer<Draft> whenGone;
+  private volatile long usedNanos;
   private volatile Meaning meaning;
   private volatile State state = State.OPEN;
   private boolean changed = true;
@@ -52,11 +55,14 @@ final class Draft {
   }
 
   /// @param whenGone told when its last user has left it without anybody to finish it
-  Draft(ObjectStore store, String namespace, Start start, Consumer<Draft> whenGone) {
+  Draft(
+      ObjectStore store, String namespace, Start start, Ticker ticker, Consumer<Draft> whenGone) {
     bytes = new StagedBytes(store, namespace);
     created = start.entry();
     meaning = start.meaning();
+    this.ticker = ticker;
     this.whenGone = whenGone;
+    usedNanos = ticker.nanos();
   }
 
   /// What a draft begins as.
@@ -71,8 +77,9 @@ final class Draft {
     return new FileEntry(path, bytes.sizeBytes(), modified, created.inode(), created.version());
   }
 
-  boolean isOpen() {
-    return opens.get() > 0;
+  /// Whether nobody has had it open for writing since the ticker said `nanos`.
+  boolean isIdleSince(long nanos) {
+    return opens.get() == 0 && usedNanos - nanos < 0;
   }
 
   WritableFile open() throws StorageException {
@@ -204,6 +211,7 @@ final class Draft {
   }
 
   private void released() {
+    usedNanos = ticker.nanos();
     if (opens.decrementAndGet() > 0 || state != State.OPEN) {
       return;
     }

@@ -40,8 +40,8 @@ final class Drafts implements WritableFiles {
   private final ConcurrentSkipListMap<String, Named> named = new ConcurrentSkipListMap<>();
   private final Directories directories = new Directories();
 
-  /// A draft under a temporary name, and when that was last used.
-  private record Named(Draft draft, FileEntry start, long nanos) {
+  /// A draft under a temporary name, with the entry that it had there first.
+  private record Named(Draft draft, FileEntry start) {
     FileEntry entry() {
       return draft.entry(start.path(), start.modified());
     }
@@ -119,7 +119,7 @@ final class Drafts implements WritableFiles {
             clock.instant(),
             paths.inode(path),
             paths.version(path, UUID.randomUUID().toString()));
-    Draft draft = new Draft(store, paths.namespace(), new Draft.Start(entry, meaning), this::gone);
+    Draft draft = new Draft(store, paths.namespace(), new Draft.Start(entry, meaning), ticker, this::gone);
     switch (meaning) {
       case Meaning.OfObject(ObjectName name) -> refuseIfInUse(name);
       case Meaning.Temporary() -> {
@@ -127,7 +127,7 @@ final class Drafts implements WritableFiles {
           throw StorageException.of(
               Kind.NO_SPACE, path + ": too many temporary files in the mount");
         }
-        if (named.putIfAbsent(path, new Named(draft, entry, ticker.nanos())) != null) {
+        if (named.putIfAbsent(path, new Named(draft, entry)) != null) {
           throw StorageException.of(Kind.ALREADY_EXISTS, path + " is there already");
         }
       }
@@ -137,7 +137,7 @@ final class Drafts implements WritableFiles {
 
   @Override
   public WritableFile open(String path) throws StorageException {
-    Named draft = named.computeIfPresent(path, (p, known) -> used(known));
+    Named draft = named.get(path);
     if (draft != null) {
       return draft.draft.open();
     }
@@ -174,7 +174,7 @@ final class Drafts implements WritableFiles {
         Named draft = named.get(from);
         if (draft != null) {
           draft.draft.become(name);
-          named.remove(from, draft);
+          gone(draft.draft);
           keep(ObjectPaths.parent(from));
         }
       }
@@ -193,7 +193,7 @@ final class Drafts implements WritableFiles {
     }
     FileEntry start = draft.start;
     FileEntry moved = new FileEntry(to, 0, start.modified(), start.inode(), start.version());
-    Named replaced = named.put(to, new Named(draft.draft, moved, ticker.nanos()));
+    Named replaced = named.put(to, new Named(draft.draft, moved));
     if (replaced != null) {
       replaced.draft.discard();
     }
@@ -250,10 +250,6 @@ final class Drafts implements WritableFiles {
     }
   }
 
-  private Named used(Named draft) {
-    return new Named(draft.draft, draft.start, ticker.nanos());
-  }
-
   private void gone(Draft draft) {
     named.values().removeIf(known -> known.draft == draft);
   }
@@ -264,7 +260,7 @@ final class Drafts implements WritableFiles {
     long oldest = ticker.nanos() - PATIENCE.toNanos();
     named.forEach(
         (path, draft) -> {
-          if (!draft.draft.isOpen() && draft.nanos - oldest < 0 && named.remove(path, draft)) {
+          if (draft.draft.isIdleSince(oldest) && named.remove(path, draft)) {
             draft.draft.discard();
           }
         });

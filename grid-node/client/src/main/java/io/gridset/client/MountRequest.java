@@ -36,6 +36,12 @@ public sealed interface MountRequest {
   /// @param objects the namespace
   record OfObjects(String objects, String mountPoint, Transport transport, Passthrough passthrough)
       implements MountRequest {
+    public OfObjects {
+      if (!objects.matches("[^/\\s]+")) {
+        throw new IllegalArgumentException("'" + objects + "' is no namespace");
+      }
+    }
+
     @Override
     public OfObjects at(String directory) {
       return new OfObjects(objects, directory, transport, passthrough);
