@@ -15,6 +15,9 @@ import io.gridset.server.grid.GridMember;
 import io.gridset.server.host.LocalDatasetHost;
 import io.gridset.server.listing.GridListings;
 import io.gridset.server.listing.ListingOperations;
+import io.gridset.server.object.ObjectStoreSettings;
+import io.gridset.server.object.grid.GridObjects;
+import io.gridset.server.object.grid.ObjectGiver;
 import io.gridset.server.peer.DataServer;
 import io.gridset.server.peer.DataServerSettings;
 import io.gridset.server.peer.GridBlocks;
@@ -28,6 +31,7 @@ import io.gridset.server.tree.ListingExchange;
 import io.gridset.server.tree.ListingShelf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -101,10 +105,19 @@ final class GridParts implements AutoCloseable {
     return listings;
   }
 
-  /// Begins to give the others what `host` has, until the returned is closed.
+  /// Opens the objects of this node as part of the grid's.
+  ///
+  /// @param state directory for what is known of their names
+  /// @throws IOException when a directory cannot be used
+  GridObjects openObjects(Path state, ObjectStoreSettings objects) throws IOException {
+    return GridObjects.open(member, peers, state, objects);
+  }
+
+  /// Begins to give the others what `host` and `objects` have, until the returned is closed.
   ///
   /// @throws IOException when the data server cannot listen
-  DataServer serve(LocalDatasetHost host, ControlPlane control) throws IOException {
+  DataServer serve(LocalDatasetHost host, ControlPlane control, GridObjects objects)
+      throws IOException {
     Map<String, PeerOperation> operations =
         new HashMap<>(
             new ListingOperations(
@@ -121,12 +134,13 @@ final class GridParts implements AutoCloseable {
     operations.putAll(new GridFacts(member::cluster, host::definitions, () -> control).all());
     operations.put(
         HandoverOperation.NAME, new HandoverOperation(host::held, member::cluster, peers, ticker));
+    operations.putAll(objects.operations());
     InetSocketAddress listen =
         new InetSocketAddress(settings.dataListen().host(), settings.dataListen().port());
     try {
       return DataServer.start(
           DataServerSettings.of(listen, settings.name(), keys.token(), keys.tls()),
-          new LocalPeerService(host),
+          new ObjectGiver(objects.local(), new LocalPeerService(host)),
           operations);
     } catch (StorageException e) {
       throw new IOException(e.getMessage(), e);

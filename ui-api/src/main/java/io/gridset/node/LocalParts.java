@@ -61,7 +61,7 @@ public final class LocalParts implements NodeParts {
     this.grid = grid;
     this.others = others;
     this.caches = new NodeCaches(settings, InstantSource.system(), homes::share);
-    this.objects = NodeObjects.start(settings, caches, grid.id());
+    this.objects = NodeObjects.start(settings, caches, grid.id(), others);
     this.holdings = others == null ? alone(grid) : others.holdings();
     this.host = host(settings, grid, homes, others, caches);
     this.served =
@@ -74,7 +74,7 @@ public final class LocalParts implements NodeParts {
       opened =
           LocalControlPlane.open(
               control(settings), host, grid.records(), InstantSource.system(), Ticker.system());
-      given = others == null ? null : others.serve(host, opened);
+      given = others == null ? null : others.serve(host, opened, objects.inGrid().orElseThrow());
       if (others != null) {
         grid.join(); // What is declared elsewhere starts here the sooner.
       } else {

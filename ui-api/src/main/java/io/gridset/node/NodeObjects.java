@@ -11,7 +11,9 @@ import io.gridset.server.object.ObjectStoreSettings;
 import io.gridset.server.object.ObjectStoreUsage;
 import io.gridset.server.object.door.DoorSettings;
 import io.gridset.server.object.door.LocalObjectClaims;
+import io.gridset.server.object.door.ObjectClaims;
 import io.gridset.server.object.door.ObjectDoor;
+import io.gridset.server.object.grid.GridObjects;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -48,18 +50,25 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
   private final CompletableFuture<ObjectDoor> door = new CompletableFuture<>();
   private volatile @Nullable LocalObjectStore local;
 
-  private NodeObjects(NodeSettings settings, NodeCaches caches, String node) {
+  private final @Nullable GridParts others;
+  private volatile @Nullable GridObjects grid;
+
+  private NodeObjects(
+      NodeSettings settings, NodeCaches caches, String node, @Nullable GridParts others) {
     this.settings = settings;
     this.caches = caches;
     this.node = node;
+    this.others = others;
     this.store = new LateObjectStore(this::openStore);
   }
 
   /// Begins to listen, on a thread of its own.
   ///
   /// @param node this node's id
-  static NodeObjects start(NodeSettings settings, NodeCaches caches, String node) {
-    NodeObjects objects = new NodeObjects(settings, caches, node);
+  /// @param others the way to the other members of the grid; null on a node that is alone
+  static NodeObjects start(
+      NodeSettings settings, NodeCaches caches, String node, @Nullable GridParts others) {
+    NodeObjects objects = new NodeObjects(settings, caches, node, others);
     Thread.ofPlatform().daemon().name("objects-start").start(objects::listen);
     return objects;
   }
@@ -68,13 +77,28 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
     try {
       Path socket = settings.runDirectory().resolve(SOCKET);
       door.complete(
-          ObjectDoor.open(
-              DoorSettings.of(socket, node, BuildVersion.current()),
-              store,
-              new LocalObjectClaims(store)));
+          ObjectDoor.open(DoorSettings.of(socket, node, BuildVersion.current()), store, claims()));
     } catch (IOException | RuntimeException | Error e) {
       door.completeExceptionally(e);
     }
+  }
+
+  /// In a grid the store is opened at once: others ask for what it holds.
+  private ObjectClaims claims() throws StorageException {
+    if (others == null) {
+      return new LocalObjectClaims(store);
+    }
+    var _ = store.store();
+    return Objects.requireNonNull(grid).claims();
+  }
+
+  /// What others may have of this node's objects; empty on a node that is alone. Waits until the
+  /// socket listens.
+  ///
+  /// @throws IOException when it cannot
+  Optional<GridObjects> inGrid() throws IOException {
+    awaitListening();
+    return Optional.ofNullable(grid);
   }
 
   /// Returns when the socket listens.
@@ -111,9 +135,26 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
       opened = opened.with(disk(caches.ownIn(spill.get()).resolve("objects")));
     }
     LOG.info("objects may take {} of memory", new DataSize(quota));
+    if (others != null) {
+      return openInGrid(others, opened);
+    }
     LocalObjectStore made = LocalObjectStore.open(opened, new LocalObjectCatalog(node));
     local = made;
     return made;
+  }
+
+  private ObjectStore openInGrid(GridParts members, ObjectStoreSettings opened)
+      throws StorageException {
+    try {
+      GridObjects made = members.openObjects(settings.stateDirectory().resolve("objects"), opened);
+      grid = made;
+      local = made.local();
+      return made.store();
+    } catch (StorageException e) {
+      throw e;
+    } catch (IOException e) {
+      throw StorageException.of(Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+    }
   }
 
   /// What objects hold already counts as free: they may keep it.
@@ -163,7 +204,8 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
 
   @Override
   public void close() {
-    try (store) {
+    try (var _ = grid;
+        store) {
       // The door first: what its clients hold goes back to the store.
       var _ = door.thenAccept(ObjectDoor::close);
     }
