@@ -60,6 +60,7 @@ final class DiskCopies implements AutoCloseable {
     try {
       Files.createDirectories(copies.objects);
       Files.createDirectories(copies.records.directory());
+      RecordFiles.syncNames(settings.directory());
       copies.adopt(found);
       return copies;
     } catch (IOException e) {
@@ -121,6 +122,7 @@ final class DiskCopies implements AutoCloseable {
         Mapping mapping = Mapping.readOnly(source, 0, bytes)) {
       Files.deleteIfExists(copy);
       try (NativeFile target = NativeFile.create(copy, 0)) {
+        reserve(target, bytes);
         CRC32C checksum = new CRC32C();
         for (long at = 0; at < bytes; at += PIECE) {
           ByteBuffer piece = mapping.view(at, (int) Math.min(PIECE, bytes - at));
@@ -128,11 +130,23 @@ final class DiskCopies implements AutoCloseable {
           target.write(piece, at);
         }
         target.sync();
+        RecordFiles.syncNames(objects);
         return checksum.getValue();
       }
     } catch (IOException e) {
       discard(record);
       throw Failures.of("cannot write " + record.name() + " to the disk", e);
+    }
+  }
+
+  /// A full disk is found out before gigabytes are written to it, where the file system can tell.
+  private static void reserve(NativeFile target, long bytes) throws StorageException {
+    try {
+      target.allocate(bytes);
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NO_SPACE) {
+        throw e;
+      }
     }
   }
 

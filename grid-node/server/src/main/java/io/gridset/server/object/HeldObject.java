@@ -2,6 +2,7 @@ package io.gridset.server.object;
 
 import io.gridset.core.cache.SealedFile;
 import io.gridset.core.store.StorageException;
+import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.cache.mapping.NativeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -233,7 +234,9 @@ final class HeldObject {
       DiskCopies disk = holding.disk();
       return disk != null && spill(segment, disk) && users == 0 && unlink(segment);
     } catch (StorageException e) {
-      log.warn("{} cannot leave memory: {}", record.name(), e.getMessage());
+      if (e.kind() != Kind.NO_SPACE) { // who needs the room is told of a full disk
+        log.warn("{} cannot leave memory: {}", record.name(), e.getMessage());
+      }
       return false;
     } finally {
       lock.unlock();
