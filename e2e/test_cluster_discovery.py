@@ -1,12 +1,14 @@
 """Members that are told no address of each other: by the addresses of a name, as a headless Service has, and by the
 Endpoints of a Kubernetes API. On test hosts, since a Service's members all listen on one port.
 
-As a program: test_cluster_discovery.py --api HOST PORT FILE serves what the JSON file says (started by the test only).
+As a program: test_cluster_discovery.py --api HOST PORT FILE CERTIFICATE KEY serves what the JSON file says (started by the test only).
 """
 
 import http.server
 import json
 import os
+import shutil
+import ssl
 import sys
 import unittest
 from pathlib import Path
@@ -14,10 +16,11 @@ from pathlib import Path
 import hosts
 from harness import Process, Scratch, wait_for
 from hosts import DATA_PORT, GRID_PORT, Lab, Member
+from test_cluster_tls import Authority
 
 TOKEN = "token-of-this-test"
 SERVICE = "/api/v1/namespaces/ml/endpoints/gridset"
-API_PORT = 8001
+API_PORT = 6443
 NOTE = """
 apiVersion: data.fluid.io/v1alpha1
 kind: Dataset
@@ -26,7 +29,7 @@ spec: {mounts: [{mountPoint: "local:///nowhere", name: note}]}
 """
 
 
-def serve_api(host, port, file):
+def serve_api(host, port, file, certificate, key):
     """As much of a Kubernetes API as tells the Endpoints of one Service to who has the token; each request is a line on
     standard output."""
 
@@ -45,7 +48,11 @@ def serve_api(host, port, file):
         def log_message(self, *_):
             pass
 
-    http.server.ThreadingHTTPServer((host, int(port)), Handler).serve_forever()
+    server = http.server.ThreadingHTTPServer((host, int(port)), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.serve_forever()
 
 
 class Discovery(unittest.TestCase):
@@ -90,6 +97,7 @@ class Discovery(unittest.TestCase):
         names.write_text("127.0.0.1 localhost\n" + "".join(f"{each} grid.gridset.test\n" for each in self.addresses))
         self.join("dns:grid.gridset.test", {"JAVA_TOOL_OPTIONS": f"-Djdk.net.hosts.file={names}"})
 
+    @unittest.skipIf(shutil.which("openssl") is None, "certificates are made by openssl (apt install openssl)")
     def test_members_find_each_other_by_the_endpoints_of_a_kubernetes_service(self):
         endpoints = self.scratch.disk / "endpoints.json"
         endpoints.write_text(json.dumps({
@@ -98,19 +106,26 @@ class Discovery(unittest.TestCase):
                          "ports": [{"name": "grid", "port": GRID_PORT}]}]}))
         host = self.lab.host("api")
         log = self.scratch.disk / "api.log"
-        api = Process([*host.enter, sys.executable, __file__, "--api", host.address, str(API_PORT), str(endpoints)], log)
+        authority = Authority(self.scratch.disk / "authority")
+        names = self.scratch.disk / "names"
+        names.write_text(f"subjectAltName = IP:{host.address}\n")
+        signed, key = authority.sign("api", "-extfile", names)
+        api = Process([*host.enter, sys.executable, __file__, "--api", host.address, str(API_PORT), str(endpoints),
+                       str(signed), str(key)], log)
         self.addCleanup(api.kill)
         wait_for("the API server", lambda: self.answers(host), 30)
         self.join("k8s:ml/gridset", {
-            "HAZELCAST_KUBERNETES_KUBERNETES_MASTER": f"http://{host.address}:{API_PORT}",
-            "HAZELCAST_KUBERNETES_API_TOKEN": TOKEN, "HAZELCAST_KUBERNETES_CA_CERTIFICATE": "unused"})
+            "HAZELCAST_KUBERNETES_KUBERNETES_MASTER": f"https://{host.address}:{API_PORT}",
+            "HAZELCAST_KUBERNETES_API_TOKEN": TOKEN,
+            "HAZELCAST_KUBERNETES_CA_CERTIFICATE": authority.certificate.read_text()})
         asked = {line.split()[1] for line in log.read_text().splitlines() if line.startswith("200 ")}
         self.assertEqual(set(self.addresses), asked, "each member asked the API server")
 
     @staticmethod
     def answers(host):
         try:
-            return host.http("GET", f"http://{host.address}:{API_PORT}{SERVICE}")[0] == 401
+            host.connect((host.address, API_PORT)).close()
+            return True
         except OSError:
             return False
 

@@ -24,12 +24,17 @@ class Authority:
         self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={directory.name}",
                       "-keyout", directory / "ca.key", "-out", self.certificate)
 
-    def options(self, name):
-        """--tls-cert, --tls-key and --tls-ca of a node whose certificate this authority signed."""
+    def sign(self, name, *more):
+        """A certificate of this authority, and its key."""
         key, request, signed = (self.directory / f"{name}.{end}" for end in ("key", "csr", "pem"))
         self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request)
         self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.directory / "ca.key",
-                      "-CAcreateserial", "-days", "2", "-out", signed)
+                      "-CAcreateserial", "-days", "2", "-out", signed, *more)
+        return signed, key
+
+    def options(self, name):
+        """--tls-cert, --tls-key and --tls-ca of a node whose certificate this authority signed."""
+        signed, key = self.sign(name)
         return ["--tls-cert", str(signed), "--tls-key", str(key), "--tls-ca", str(self.certificate)]
 
     @staticmethod

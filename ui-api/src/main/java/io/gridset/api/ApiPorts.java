@@ -10,5 +10,6 @@ public record ApiPorts(
     DatasetHost host,
     Mounts mounts,
     Grid grid,
+    ServedObjects objects,
     NodeFacts node,
     InstantSource clock) {}

@@ -79,7 +79,8 @@ public final class ApiServer implements AutoCloseable {
     routes.addAll(new LoadRoutes(ports.host(), ports.clock()).routes());
     routes.addAll(new MountRoutes(ports.mounts()).routes());
     routes.addAll(new GridRoutes(ports.grid()).routes());
-    routes.addAll(new NodeRoutes(ports.node(), datasets::figures).routes());
+    routes.addAll(new ObjectRoutes(ports.objects()).routes());
+    routes.addAll(new NodeRoutes(ports.node(), datasets::figures, ports.objects()).routes());
     return routes;
   }
 
@@ -129,7 +130,7 @@ public final class ApiServer implements AutoCloseable {
             tcp -> config.jetty.addConnector((server, http) -> tcpConnector(server, http, tcp)));
     config.routes.before(this::authorize);
     for (Route route : routes(ports)) {
-      config.routes.addHttpHandler(route.method(), route.path(), route.handler());
+      config.routes.addHttpHandler(route.method(), route.pattern(), route.handler());
     }
     config.routes.exception(HttpResponseException.class, ApiServer::answerProblem);
     config.routes.exception(Exception.class, ApiServer::answerProblem);

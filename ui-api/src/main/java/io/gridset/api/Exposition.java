@@ -16,11 +16,12 @@ final class Exposition {
 
   private Exposition() {}
 
-  static String of(NodeView node, List<DatasetFigures> datasets) {
+  static String of(NodeView node, List<DatasetFigures> datasets, ServedObjects.Figures objects) {
     Exposition exposition = new Exposition();
     exposition.node(node);
     exposition.tiers(node.cache().tiers());
     exposition.datasets(datasets);
+    exposition.objects(objects);
     return exposition.text.toString();
   }
 
@@ -132,6 +133,12 @@ final class Exposition {
             value);
       }
     }
+  }
+
+  private void objects(ServedObjects.Figures objects) {
+    single("gridset_objects", "Sealed objects that this node holds.", objects.objects());
+    single("gridset_objects_bytes", "Memory that objects take here.", objects.bytes());
+    single("gridset_objects_quota_bytes", "Memory that they may take.", objects.quotaBytes());
   }
 
   private void single(String name, String explanation, long value) {

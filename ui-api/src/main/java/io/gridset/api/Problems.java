@@ -7,6 +7,7 @@ import io.gridset.core.control.NoQuorumException;
 import io.gridset.core.control.RefusedException;
 import io.gridset.core.store.StorageException;
 import io.javalin.http.HttpResponseException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,11 @@ final class Problems {
     return new Refusal(problem(400, "INVALID", detail, null));
   }
 
+  static Refusal lengthRequired() {
+    return new Refusal(
+        problem(411, "INVALID", "the request must say its Content-Length, more than 0", null));
+  }
+
   static Refusal unauthorized() {
     return new Refusal(
         problem(
@@ -55,6 +61,7 @@ final class Problems {
   static Problem of(Exception failure) {
     return switch (failure) {
       case Refusal refusal -> refusal.problem;
+      case UncheckedIOException e when e.getCause() instanceof StorageException cause -> of(cause);
       case StorageException e ->
           problem(status(e.kind()), e.kind().name(), String.valueOf(e.getMessage()), null);
       case NoQuorumException e ->

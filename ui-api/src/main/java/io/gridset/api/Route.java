@@ -6,14 +6,23 @@ import io.javalin.http.HandlerType;
 
 /// One operation of the API.
 ///
-/// @param path in OpenAPI's form, with `{parameters}`
+/// @param path in OpenAPI's form, with `{parameters}`; `{path}` stands for several parts
 record Route(HandlerType method, String path, Handler handler) {
+  /// The path as Javalin writes it.
+  String pattern() {
+    return path.replace("{path}", "<path>");
+  }
+
   static Route get(String path, Handler handler) {
     return new Route(HandlerType.GET, path, handler);
   }
 
   static Route post(String path, Handler handler) {
     return new Route(HandlerType.POST, path, handler);
+  }
+
+  static Route put(String path, Handler handler) {
+    return new Route(HandlerType.PUT, path, handler);
   }
 
   static Route delete(String path, Handler handler) {

@@ -87,6 +87,7 @@ final class DetachedNode {
         .ifPresent(
             address -> command.addAll(List.of("--listen", address.host() + ":" + address.port())));
     settings.caFile().ifPresent(file -> command.addAll(List.of("--ca-file", file.toString())));
+    command.addAll(settings.objects().options());
     settings.cluster().ifPresent(cluster -> command.addAll(cluster.options()));
     settings.reader().ifPresent(reader -> command.addAll(reader.options()));
     return command;

@@ -97,6 +97,7 @@ public final class GridsetMain {
     all.put("cat", CatCommand::new);
     all.put("sync", SyncCommand::new);
     all.put("evict", EvictCommand::new);
+    all.put("objects", ObjectsCommand::line);
     all.put("stats", StatsCommand::new);
     all.put("affinity", AffinityCommand::new);
     all.put("run", RunCommand::new);

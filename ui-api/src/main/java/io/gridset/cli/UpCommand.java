@@ -70,6 +70,22 @@ final class UpCommand implements Callable<Integer> {
       description = "Authorities (PEM) to trust at stores with TLS, besides Java's own.")
   private @Nullable String caFile;
 
+  @Option(
+      names = "--objects-quota",
+      paramLabel = "SIZE",
+      description =
+          "Memory that objects (tables that programs put and map) may take, such as 8Gi (default: a"
+              + " quarter of what is free).")
+  private @Nullable String objectsQuota;
+
+  @Option(
+      names = "--objects-spill",
+      paramLabel = "DIR",
+      description =
+          "Where objects go that memory has no room for, and those that shall outlive it (default:"
+              + " nowhere).")
+  private @Nullable String objectsSpill;
+
   @ArgGroup(exclusive = false, validate = false, heading = "%nA grid of several nodes:%n")
   private ClusterOptions cluster = new ClusterOptions();
 
@@ -121,6 +137,8 @@ final class UpCommand implements Callable<Integer> {
           .option("listen", Optional.ofNullable(listen))
           .option("memory", Optional.ofNullable(memory))
           .option("caFile", Optional.ofNullable(caFile))
+          .option("objectsQuota", Optional.ofNullable(objectsQuota))
+          .option("objectsSpill", Optional.ofNullable(objectsSpill))
           .settings();
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));

@@ -37,7 +37,13 @@ public final class GridsetNode implements AutoCloseable {
           new ApiServer(
               apiSettings(settings),
               new ApiPorts(
-                  opened.control(), opened.host(), opened.mounts(), opened.grid(), facts, clock));
+                  opened.control(),
+                  opened.host(),
+                  opened.mounts(),
+                  opened.grid(),
+                  opened.objects(),
+                  facts,
+                  clock));
       opened.serving(api.listening());
     } catch (IOException | RuntimeException e) {
       try (runDirectory) {

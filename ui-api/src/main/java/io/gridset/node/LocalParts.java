@@ -2,6 +2,7 @@ package io.gridset.node;
 
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
+import io.gridset.api.ServedObjects;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
@@ -49,6 +50,7 @@ public final class LocalParts implements NodeParts {
   private final @Nullable DataServer serving;
   private final LocalControlPlane control;
   private final FuseMounts mounts;
+  private final NodeObjects objects;
   private final NodeCaches caches;
   private final Instant started = InstantSource.system().instant();
   private volatile Disposal disposal = Disposal.KEEP_BYTES;
@@ -59,6 +61,7 @@ public final class LocalParts implements NodeParts {
     this.grid = grid;
     this.others = others;
     this.caches = new NodeCaches(settings, InstantSource.system(), homes::share);
+    this.objects = NodeObjects.start(settings, caches, grid.id());
     this.holdings = others == null ? alone(grid) : others.holdings();
     this.host = host(settings, grid, homes, others, caches);
     this.served =
@@ -77,12 +80,15 @@ public final class LocalParts implements NodeParts {
       } else {
         var _ = opened.onSettled().thenRun(grid::join);
       }
+      var _ = opened.onSettled().thenRunAsync(objects::openIfLeft);
       this.serving = given;
       this.control = opened;
       this.mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
       mounts.restore();
+      objects.awaitListening();
     } catch (IOException | RuntimeException e) {
       try (var _ = host;
+          var _ = objects;
           var _ = opened;
           var _ = given) {
         throw e;
@@ -193,6 +199,11 @@ public final class LocalParts implements NodeParts {
   }
 
   @Override
+  public ServedObjects objects() {
+    return objects;
+  }
+
+  @Override
   public void serving(List<String> api) {
     grid.reportBy(new NodeSelf(started, api, host, control, control::health));
   }
@@ -215,6 +226,7 @@ public final class LocalParts implements NodeParts {
         host;
         control;
         serving;
+        objects;
         Closing _ = () -> served.drainAtEnd(drainTimeout);
         mounts) {
       // In reverse order: mounts first, then what others want of this node, the grid last.

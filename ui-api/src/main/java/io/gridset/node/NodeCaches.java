@@ -25,8 +25,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +42,9 @@ final class NodeCaches implements CacheFactory {
 
   /// Room in a tmpfs beside the quota: the table (96 bytes a file, 8 a block) and directories.
   private static final long TABLE_ROOM_BYTES = 64L << 20;
+
+  private static final String OBJECTS = "objects";
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
   private final NodeSettings settings;
   private final InstantSource clock;
@@ -91,6 +92,9 @@ final class NodeCaches implements CacheFactory {
   /// file systems included.
   void discardAll() {
     inMemory("").forEach(NodeCaches::remove);
+    if (Files.isDirectory(sharedObjects())) {
+      remove(sharedObjects());
+    }
     List.copyOf(given.keySet()).forEach(this::discard);
   }
 
@@ -154,6 +158,30 @@ final class NodeCaches implements CacheFactory {
     };
   }
 
+  /// Where this node keeps its objects when it may have a memory file system of its own.
+  Path objects() {
+    return settings.runDirectory().resolve("memory").resolve(OBJECTS);
+  }
+
+  /// Prepares a directory in memory for objects; used by nothing else.
+  CacheDirectory openObjects(long quotaBytes) throws StorageException {
+    CacheDirectory own = CacheDirectory.prepare(objects(), quotaBytes + TABLE_ROOM_BYTES);
+    LOG.info("objects: {}", own.explanation());
+    return switch (own.backing()) {
+      case OWN_TMPFS_HUGE, OWN_TMPFS -> own;
+      case SHARED_TMPFS, DISK -> CacheDirectory.asGiven(given(OBJECTS, sharedObjects()));
+    };
+  }
+
+  /// Whether an earlier run left objects, as far as their directories tell.
+  boolean hasObjects() {
+    return Files.isDirectory(objects()) || Files.isDirectory(sharedObjects());
+  }
+
+  private Path sharedObjects() {
+    return ownIn(SHARED_MEMORY).resolve(OBJECTS);
+  }
+
   private Path given(String uid, Path directory) throws StorageException {
     given.computeIfAbsent(uid, _ -> new CopyOnWriteArrayList<>()).add(directory);
     return CacheDirectory.asGiven(directory).path();
@@ -161,8 +189,13 @@ final class NodeCaches implements CacheFactory {
 
   /// A directory of this node under the tier's path.
   private Path shared(TierDefinition tier) {
+    return ownIn(Path.of(tier.path()));
+  }
+
+  /// This node's directory in one that others use too.
+  Path ownIn(Path directory) {
     String node = Integer.toHexString(settings.runDirectory().toString().hashCode());
-    return Path.of(tier.path()).resolve("gridset-" + node);
+    return directory.resolve("gridset-" + node);
   }
 
   /// Refuses tiers that this machine's memory cannot hold: the kernel would kill somebody later.
@@ -172,7 +205,7 @@ final class NodeCaches implements CacheFactory {
             .filter(tier -> tier.medium() == Medium.MEM)
             .mapToLong(tier -> tier.quota().bytes())
             .sum();
-    long most = memoryLimit() - Runtime.getRuntime().maxMemory() - MEMORY_RESERVE_BYTES;
+    long most = FreeMemory.limit() - Runtime.getRuntime().maxMemory() - MEMORY_RESERVE_BYTES;
     if (wanted > most) {
       throw StorageException.of(
           Kind.INVALID,
@@ -181,22 +214,6 @@ final class NodeCaches implements CacheFactory {
               + " do not fit this machine's memory ("
               + new DataSize(Math.max(0, most))
               + " after heap and reserve); lower quota, or add a tier on SSD");
-    }
-  }
-
-  /// The smaller of the machine's memory and the control group's limit, in bytes.
-  private static long memoryLimit() {
-    long machine = number(Path.of("/proc/meminfo"), "MemTotal:\\s+([0-9]+) kB") << 10;
-    long group = number(Path.of("/sys/fs/cgroup/memory.max"), "^([0-9]+)");
-    return group > 0 && group < machine ? group : machine;
-  }
-
-  private static long number(Path file, String pattern) {
-    try {
-      Matcher matcher = Pattern.compile(pattern).matcher(Files.readString(file));
-      return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
-    } catch (IOException _) {
-      return 0; // No such limit here.
     }
   }
 }

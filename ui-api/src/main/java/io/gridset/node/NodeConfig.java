@@ -27,11 +27,21 @@ public final class NodeConfig {
   /// The keys of the settings file.
   static final List<String> KEYS =
       Stream.concat(
-              Stream.of("stateDir", "runDir", "listen", "memory", "caFile"),
+              Stream.of(
+                  "stateDir",
+                  "runDir",
+                  "listen",
+                  "memory",
+                  "caFile",
+                  "objectsQuota",
+                  "objectsSpill"),
               ClusterConfig.KEYS.stream())
           .toList();
 
   private static final String DEFAULT_MEMORY = "1Gi";
+
+  /// Of less, the first object takes all.
+  private static final DataSize OBJECTS_QUOTA_MIN = DataSize.parse("1Mi");
 
   private final Map<String, String> environment;
   private final Map<String, Given> given = new LinkedHashMap<>();
@@ -111,13 +121,16 @@ public final class NodeConfig {
     DataSize memory =
         value("memory", NodeConfig::positive).orElseGet(() -> DataSize.parse(DEFAULT_MEMORY));
     Optional<Path> caFile = value("caFile", NodeConfig::certificates);
+    ObjectSettings objects =
+        new ObjectSettings(
+            value("objectsQuota", NodeConfig::objectsQuota), value("objectsSpill", Path::of));
     ClusterConfig grid = new ClusterConfig(this::value, problems);
     Optional<ClusterSettings> cluster = grid.cluster();
     Optional<ReaderSettings> reader = grid.reader();
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", problems));
     }
-    return new NodeSettings(state, run, listen, memory, caFile, cluster, reader);
+    return new NodeSettings(state, run, listen, memory, caFile, objects, cluster, reader);
   }
 
   private static Path certificates(String text) {
@@ -133,6 +146,14 @@ public final class NodeConfig {
     DataSize size = DataSize.parse(text);
     if (size.bytes() == 0) {
       throw new IllegalArgumentException("a tier of 0 bytes caches nothing");
+    }
+    return size;
+  }
+
+  private static DataSize objectsQuota(String text) {
+    DataSize size = DataSize.parse(text);
+    if (size.bytes() < OBJECTS_QUOTA_MIN.bytes()) {
+      throw new IllegalArgumentException("at least " + OBJECTS_QUOTA_MIN + ", not " + size);
     }
     return size;
   }

@@ -2,6 +2,7 @@ package io.gridset.node;
 
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
+import io.gridset.api.ServedObjects;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetHost;
 import io.gridset.core.dataset.DatasetHost.Disposal;
@@ -19,6 +20,9 @@ public interface NodeParts extends AutoCloseable {
 
   /// The grid that this node is in.
   Grid grid();
+
+  /// The objects of this node, or none.
+  ServedObjects objects();
 
   /// Takes note of where the API listens.
   void serving(List<String> api);

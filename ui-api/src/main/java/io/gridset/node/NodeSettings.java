@@ -13,6 +13,7 @@ import java.util.Optional;
 /// @param memory what this node offers: its weight when a grid shares out the homes of blocks.
 ///   Quotas of tiers come from runtimes
 /// @param caFile a PEM file of authorities to trust at TLS endpoints besides the Java runtime's own
+/// @param objects of a node that keeps objects
 /// @param cluster of a member of a grid of several
 /// @param reader of a node that reads from a grid and is no member of it
 public record NodeSettings(
@@ -21,6 +22,7 @@ public record NodeSettings(
     Optional<ListenAddress> listen,
     DataSize memory,
     Optional<Path> caFile,
+    ObjectSettings objects,
     Optional<ClusterSettings> cluster,
     Optional<ReaderSettings> reader) {
   public NodeSettings {
@@ -40,6 +42,7 @@ public record NodeSettings(
         Optional.empty(),
         memory,
         Optional.empty(),
+        ObjectSettings.unset(),
         Optional.empty(),
         Optional.empty());
   }

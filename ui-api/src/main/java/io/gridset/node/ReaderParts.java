@@ -2,6 +2,7 @@ package io.gridset.node;
 
 import io.gridset.api.Grid;
 import io.gridset.api.Mounts;
+import io.gridset.api.ServedObjects;
 import io.gridset.client.peer.PeerClient;
 import io.gridset.client.peer.Peers;
 import io.gridset.core.control.ControlPlane;
@@ -131,6 +132,11 @@ public final class ReaderParts implements NodeParts {
   @Override
   public Grid grid() {
     return new ReaderGrid(links.view);
+  }
+
+  @Override
+  public ServedObjects objects() {
+    return ServedObjects.none();
   }
 
   @Override

@@ -354,7 +354,8 @@ class ApiServerTest {
                           }
                         }));
     Set<String> served = new TreeSet<>();
-    ApiPorts ports = new ApiPorts(node.control, node.host, node.mounts, node.grid, null, null);
+    ApiPorts ports =
+        new ApiPorts(node.control, node.host, node.mounts, node.grid, node.objects, null, null);
     for (Route route : ApiServer.routes(ports)) {
       served.add(route.method().name() + " " + route.path());
     }

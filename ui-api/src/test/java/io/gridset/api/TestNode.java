@@ -22,6 +22,7 @@ public final class TestNode implements AutoCloseable {
   public final FakeDatasetHost host = new FakeDatasetHost();
   public final FakeMounts mounts = new FakeMounts();
   public final FakeGrid grid = new FakeGrid();
+  public final FakeObjects objects;
   public final CountDownLatch stopped = new CountDownLatch(1);
 
   /// What the node was asked to do with cached bytes when it was stopped.
@@ -35,11 +36,12 @@ public final class TestNode implements AutoCloseable {
 
   public TestNode() throws IOException {
     directory = Files.createTempDirectory("gridset-api");
+    objects = new FakeObjects();
     BearerToken token = BearerToken.inFile(tokenFile());
     server =
         new ApiServer(
             new ApiSettings(socket(), Optional.of(new ApiSettings.Tcp("127.0.0.1", 0, token))),
-            new ApiPorts(control, host, mounts, grid, facts(), InstantSource.fixed(NOW)));
+            new ApiPorts(control, host, mounts, grid, objects, facts(), InstantSource.fixed(NOW)));
   }
 
   private NodeFacts facts() {
@@ -87,6 +89,7 @@ public final class TestNode implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    objects.close();
     Files.deleteIfExists(tokenFile());
     Files.deleteIfExists(directory);
   }

@@ -253,26 +253,25 @@ public final class GridMember implements AutoCloseable {
 
   private void serve(HazelcastInstance instance) throws InterruptedException {
     instance.getCluster().addMembershipListener(new Changes(() -> refresh(instance)));
-    instance
-        .getLifecycleService()
-        .addLifecycleListener(
-            event -> {
-              if (event.getState() == LifecycleState.MERGED) {
-                merged(instance);
-              }
-            });
+    LifecycleService life = instance.getLifecycleService();
+    life.addLifecycleListener(
+        event -> {
+          if (event.getState() == LifecycleState.MERGED) {
+            merged(instance);
+          }
+        });
     refresh(instance);
     recordWorker.begin(instance);
     mapWorker.begin(instance);
     Thread mapThread =
-        Thread.ofPlatform()
-            .name("gridset-grid-maps")
-            .daemon(true)
-            .start(() -> keep(instance.getLifecycleService()));
+        Thread.ofPlatform().name("gridset-grid-maps").daemon(true).start(() -> keep(life));
     try {
       recordWorker.work();
       LOG.info("joined the grid {} at {}", settings.clusterName(), status.address());
-      while (!closing.get() && instance.getLifecycleService().isRunning() && !doubled.isForGood()) {
+      while (!closing.get()
+          && life.isRunning()
+          && !doubled.isForGood()
+          && !recordWorker.isStuck()) {
         settle();
         recordWorker.step();
       }

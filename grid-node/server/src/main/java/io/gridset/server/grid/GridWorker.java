@@ -24,6 +24,10 @@ final class GridWorker {
   /// Longest wait without a change: failures are tried again, and who asked to stop is heard.
   private static final Duration STEP = Duration.ofSeconds(1);
 
+  /// Without a single whole exchange for so long, Hazelcast's picture of the grid is taken for
+  /// broken: a call fails within 20 s, and a partition table is sent anew every 15 s.
+  static final Duration STUCK = Duration.ofSeconds(60);
+
   private final Ticker ticker;
   private final List<Shared> things = new CopyOnWriteArrayList<>();
   private final List<Shared> joined = new CopyOnWriteArrayList<>();
@@ -31,6 +35,8 @@ final class GridWorker {
   private final AtomicBoolean compareAll = new AtomicBoolean();
   private long comparedAt;
   private volatile boolean compared;
+  private boolean failing;
+  private long failingSince;
   private @Nullable HazelcastInstance instance;
 
   GridWorker(Ticker ticker) {
@@ -58,6 +64,14 @@ final class GridWorker {
     joined.clear();
     compared = false;
     compareAll.set(true);
+    failing = false;
+  }
+
+  /// Whether nothing gets through although this member is in a grid: seen after splits that healed
+  /// on busy machines, where partitions stayed with members that were gone. Who joins anew mends
+  /// it.
+  boolean isStuck() {
+    return failing && ticker.nanos() - failingSince > STUCK.toNanos();
   }
 
   /// Whether everything has been compared since this member joined or the last failure.
@@ -91,11 +105,21 @@ final class GridWorker {
     if (all) {
       comparedAt = ticker.nanos();
     }
+    boolean exchanged = true;
     for (Shared thing : things) {
       boolean fresh = !joined.contains(thing);
-      guarded(() -> exchange(thing, hazelcast, fresh, all));
+      exchanged &= guarded(() -> exchange(thing, hazelcast, fresh, all));
     }
     compared = !compareAll.get();
+    if (!exchanged && !failing) {
+      failingSince = ticker.nanos();
+    }
+    failing = !exchanged;
+    if (isStuck()) {
+      LOG.warn(
+          "nothing got through to the grid for {} s; this member leaves and joins anew",
+          STUCK.toSeconds());
+    }
   }
 
   private void exchange(Shared thing, HazelcastInstance hazelcast, boolean fresh, boolean all) {
@@ -110,15 +134,17 @@ final class GridWorker {
   }
 
   /// A failed exchange is tried again with everything, so that nothing is missed.
-  private void guarded(Runnable exchange) {
+  private boolean guarded(Runnable exchange) {
     try {
       exchange.run();
+      return true;
     } catch (RuntimeException e) {
       HazelcastInstance hazelcast = instance;
       if (hazelcast != null && hazelcast.getLifecycleService().isRunning()) {
         LOG.warn("nothing could be exchanged with the grid; trying again: {}", e.toString());
         compareAll.set(true);
       }
+      return false;
     }
   }
 }

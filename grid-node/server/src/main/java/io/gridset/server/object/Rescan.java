@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,7 @@ final class Rescan {
   private final Holding holding;
   private final Shelf shelf;
   private final ObjectCatalog catalog;
+  private final Set<Path> sound = new HashSet<>();
 
   Rescan(Holding holding, Shelf shelf, ObjectCatalog catalog) {
     this.holding = holding;
@@ -45,7 +48,7 @@ final class Rescan {
         holding.records().remove(record.id());
       }
     }
-    removeStrangers(found);
+    removeStrangers();
     held.sort(
         Comparator.comparing((HeldObject object) -> object.record().info().created())
             .thenComparing(object -> object.record().id()));
@@ -63,6 +66,7 @@ final class Rescan {
     }
     HeldObject object = new HeldObject(record, holding);
     if (bytes.isPresent()) {
+      sound.add(segment);
       holding.segments().ledger().add(bytes.get());
       object.adopt(segment, bytes.get(), HeldObject.Seen.BY_ANYBODY);
     }
@@ -92,11 +96,10 @@ final class Rescan {
     }
   }
 
-  private void removeStrangers(Map<String, ObjectRecord> known) throws StorageException {
+  private void removeStrangers() throws StorageException {
     try (var files = Files.newDirectoryStream(holding.segments().sealed())) {
       for (Path file : files) {
-        String id = file.getFileName().toString().replace(".arrow", "");
-        if (!known.containsKey(id)) {
+        if (!sound.contains(file)) {
           Files.delete(file);
         }
       }

@@ -170,8 +170,8 @@ final class Segments {
             + new DataSize(ledger.quotaBytes()).display()
             + " are in use, "
             + new DataSize(pool.bytes() + unlinked).display()
-            + " of them by deleted objects that somebody still has mapped"
-            + "; delete objects, end their readers, or give objects more memory or a spill directory");
+            + " of them by deleted objects that somebody still has mapped; delete objects, end"
+            + " their readers, or give objects more memory or a spill directory");
   }
 
   static long roundUp(long bytes) {

@@ -1,0 +1,31 @@
+package io.gridset.node;
+
+import io.gridset.core.unit.DataSize;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What a node is told of the objects it keeps.
+///
+/// @param quota memory that they may take; empty for a quarter of what the machine has free
+/// @param spill a directory on a local disk for those that memory has no room for, and for those
+///   that shall outlive it; empty for nowhere
+public record ObjectSettings(Optional<DataSize> quota, Optional<Path> spill) {
+  public ObjectSettings {
+    spill = spill.map(directory -> directory.toAbsolutePath().normalize());
+  }
+
+  public static ObjectSettings unset() {
+    return new ObjectSettings(Optional.empty(), Optional.empty());
+  }
+
+  /// As options of `gridset up`.
+  public List<String> options() {
+    List<String> options = new ArrayList<>();
+    quota.ifPresent(
+        size -> options.addAll(List.of("--objects-quota", Long.toString(size.bytes()))));
+    spill.ifPresent(directory -> options.addAll(List.of("--objects-spill", directory.toString())));
+    return options;
+  }
+}

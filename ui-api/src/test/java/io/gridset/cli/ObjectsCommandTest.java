@@ -1,0 +1,111 @@
+package io.gridset.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gridset.api.TestNode;
+import io.gridset.core.object.FolderObjectStore;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `gridset objects …` in this process, against the served API.
+class ObjectsCommandTest {
+  @TempDir private Path directory;
+  private TestNode node;
+  private Path file;
+
+  private record Outcome(int exitCode, String out, String err) {}
+
+  @BeforeEach
+  void start() throws IOException {
+    node = new TestNode();
+    file = Files.write(directory.resolve("x.arrow"), FolderObjectStore.payload(2048));
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    node.close();
+  }
+
+  private Outcome run(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Surroundings surroundings =
+        new Surroundings(
+            out,
+            Surroundings.writer(out),
+            Surroundings.writer(err),
+            InputStream.nullInputStream(),
+            Map.of("GRIDSET_SOCKET", node.socket().toString()),
+            InstantSource.fixed(TestNode.NOW),
+            _ -> {},
+            new Surroundings.Screen(0),
+            _ -> {
+              throw new IOException("no parts here");
+            });
+    int exitCode = GridsetMain.run(surroundings, arguments);
+    surroundings.out().flush();
+    surroundings.err().flush();
+    return new Outcome(
+        exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void objectsArePutListedDescribedFetchedAndDeleted() throws IOException {
+    assertThat(run("objects", "put", file.toString(), "risk/x", "--label", "team=risk"))
+        .isEqualTo(new Outcome(0, "object \"risk/x\" put: 3 rows, 2.00KiB\n", ""));
+    assertThat(run("objects", "ls").out())
+        .isEqualTo(
+            """
+            NAME     FORM    ROWS   SIZE      HERE   HOLDERS   AGE
+            risk/x   table   3      2.00KiB   yes    1         60m
+            """);
+    assertThat(run("objects", "ls", "risk/", "-o", "name").out()).isEqualTo("risk/x\n");
+    assertThat(run("objects", "ls", "-n", "other", "-o", "name").out()).isEmpty();
+    assertThat(run("objects", "ls", "-o", "json").out())
+        .contains("\"team\" : \"risk\"", "\"held\" : true");
+    assertThat(run("objects", "describe", "default:risk/x").out())
+        .contains("Labels:    team=risk\n", "Size:      2048 (2.00KiB)\n", "  a: int64\n");
+    Path target = directory.resolve("out.arrow");
+    assertThat(run("objects", "get", "risk/x", target.toString()).exitCode()).isZero();
+    assertThat(target).hasSameBinaryContentAs(file);
+    assertThat(run("objects", "get", "risk/x").out())
+        .isEqualTo(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+    assertThat(run("objects", "delete", "risk/x"))
+        .isEqualTo(new Outcome(0, "object \"risk/x\" deleted\n", ""));
+  }
+
+  @Test
+  void exitCodesTellWhatWentWrong() throws IOException {
+    run("objects", "put", file.toString(), "x_train");
+    assertThat(run("objects", "describe", "x_trian"))
+        .isEqualTo(
+            new Outcome(
+                3, "", "gridset: there is no object default:x_trian, did you mean x_train?\n"));
+    Path target = directory.resolve("none.arrow");
+    assertThat(run("objects", "get", "x_trian", target.toString()).exitCode()).isEqualTo(3);
+    assertThat(target).doesNotExist();
+    assertThat(run("objects", "delete", "x_trian", "x_train"))
+        .isEqualTo(
+            new Outcome(
+                3,
+                "object \"x_train\" deleted\n",
+                "gridset: there is no object default:x_trian, did you mean x_train?\n"));
+    assertThat(run("objects", "delete", "x_trian", "--ignore-not-found").exitCode()).isZero();
+    assertThat(run("objects", "put", directory.resolve("no").toString(), "y").exitCode())
+        .isEqualTo(1);
+    assertThat(run("objects", "put", file.toString(), "../y").exitCode()).isEqualTo(2);
+    assertThat(run("objects").exitCode()).isEqualTo(2);
+    assertThat(run("objects", "lss").err()).contains("ls");
+    assertThat(run("completion", "bash").out()).contains("objects", "describe", "--persist");
+  }
+}
