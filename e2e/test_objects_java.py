@@ -23,7 +23,7 @@ class ObjectsInJava(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.close)
-        cls.node = Node(cls.scratch, "node", None, "--memory", "6Gi")
+        cls.node = Node(cls.scratch, "node", None, "--memory", "1Gi", "--objects-quota", "4Gi")
         cls.addClassCleanup(cls.node.kill)
         cls.java = Path(os.environ.get("JAVA_HOME", "/usr"), "bin", "java")
 
