@@ -48,6 +48,8 @@ class TestLayout(unittest.TestCase):
                 for start, count in ((0, 70), (0, 0), (1, 3), (13, 50), (69, 1)):
                     with self.subTest(seed=seed, type=what, start=start, count=count):
                         table = pa.table({"x": array.slice(start, count)})
+                        if pa.types.is_union(array.type) and not arrow_itself_can(table):
+                            continue
                         file = put(table)
                         self.assertSame(pa.ipc.open_file(file).read_all(), table)
                         self.assertSame(pa.ipc.open_stream(io.BytesIO(stream_part(file))).read_all(), table)
@@ -114,7 +116,7 @@ class TestLayout(unittest.TestCase):
 
 
 def arrow_itself_can(table):
-    """Old versions of Arrow lose nulls in unions within sliced lists, and some dictionaries cannot be unified."""
+    """Old versions of Arrow tell wrong values of slices of unions, and some dictionaries cannot be unified."""
     sink = pa.BufferOutputStream()
     try:
         with pa.RecordBatchFileWriter(sink, table.schema, options=pa.ipc.IpcWriteOptions(unify_dictionaries=True)) as writer:
