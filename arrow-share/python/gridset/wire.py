@@ -17,6 +17,7 @@ __all__ = ["Answer", "Connection"]
 
 _PREFIX = struct.Struct("<II")
 _MOST_IN_PART = 1 << 20
+_MOST_IN_REQUEST = 128 << 10
 _FIRST_READ = 1 << 16
 _ONE_DESCRIPTOR = socket.CMSG_SPACE(array.array("i").itemsize)
 
@@ -77,9 +78,9 @@ class Connection:
         Raises what the node answers as a `GridsetError`; `NodeUnavailable` when it goes away; `TimedOut`.
         """
         header = json.dumps({"op": op, **fields}, separators=(",", ":")).encode()
-        for part, size in (("header", len(header)), ("tail", len(tail))):
-            if size > _MOST_IN_PART:
-                raise errors.InvalidObject(f"the {part} of a request for {op} has {size} bytes, more than 1 MiB")
+        for part, size, most in (("header", len(header), _MOST_IN_REQUEST), ("tail", len(tail), _MOST_IN_PART)):
+            if size > most:
+                raise errors.InvalidObject(f"the {part} of a request for {op} has {size} bytes, more than {most}")
         try:
             self._send(_PREFIX.pack(len(header), len(tail)) + header, tail)
             answer = self._receive()

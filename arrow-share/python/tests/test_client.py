@@ -483,19 +483,19 @@ class TestTogether(WithNode):
     @unittest.skipUnless(duckdb, "pandas, polars or duckdb is not installed")
     def test_pandas_polars_and_duckdb_read_the_same_object(self):
         self.client.put("shared", LARGE)
-        table = self.client.get("shared")
+        shared = self.client.get("shared")
         before = pa.total_allocated_bytes()
-        series = polars.from_arrow(table)["n"]
+        series = polars.from_arrow(shared)["n"]
         self.assertRegex(mapping_of(series.to_numpy().ctypes.data), "r--s")
         frame = self.client.get("shared", form="pandas.DataFrame")
         self.assertRegex(mapping_of(frame["n"].to_numpy().ctypes.data), "r--s")
         widened = 8 * (LARGE.num_rows + 1)  # pandas counts text with 64 bits; the text itself is not copied
         self.assertLess(pa.total_allocated_bytes() - before, widened + (1 << 16))
-        total = duckdb.sql("select sum(n), count(distinct text) from table").fetchone()
+        total = duckdb.sql("select sum(n), count(distinct text) from shared").fetchall()[0]
         self.assertEqual(total, (sum(range(200_000)), 200_000))
         self.assertEqual(int(series.sum()), sum(range(200_000)))
         self.assertEqual(int(frame["n"].sum()), sum(range(200_000)))
-        self.client.put("of-duckdb", duckdb.sql("select n * 2 as d from table where n < 5"))
+        self.client.put("of-duckdb", duckdb.sql("select n * 2 as d from shared where n < 5"))
         self.assertEqual(self.client.get("of-duckdb").to_pydict(), {"d": [0, 2, 4, 6, 8]})
 
     def test_the_default_client_of_the_module(self):

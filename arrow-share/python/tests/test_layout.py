@@ -27,7 +27,9 @@ class TestLayout(unittest.TestCase):
     def assertSame(self, found, wanted, what=""):
         self.assertEqual(found.schema.remove_metadata(), wanted.schema.remove_metadata(), what)
         found.validate(full=True)
-        self.assertEqual(repr(found.to_pydict()), repr(wanted.to_pydict()), what)
+        # Arrow's printing of nulls within unions shows whatever the memory holds: its own comparison knows better.
+        if not found.equals(wanted):
+            self.assertEqual(repr(found.to_pydict()), repr(wanted.to_pydict()), what)
 
     def assertAligned(self, file, what=""):
         seen = 0
@@ -114,16 +116,16 @@ class TestLayout(unittest.TestCase):
 
 
 def arrow_itself_can(table):
-    """Old versions of Arrow lose nulls in unions within sliced lists, and some dictionaries cannot be unified."""
-    sink = pa.BufferOutputStream()
+    """Some dictionaries Arrow's own writer cannot unify."""
+    options = pa.ipc.IpcWriteOptions(unify_dictionaries=True)
     try:
-        with pa.RecordBatchFileWriter(sink, table.schema, options=pa.ipc.IpcWriteOptions(unify_dictionaries=True)) as writer:
+        with pa.RecordBatchFileWriter(pa.BufferOutputStream(), table.schema, options=options) as writer:
             writer.write_table(table)
     except pa.ArrowNotImplementedError:
         return False
     except pa.ArrowInvalid:  # dictionaries that differ: that we can
-        return True
-    return repr(pa.ipc.open_file(sink.getvalue()).read_all().to_pydict()) == repr(table.to_pydict())
+        pass
+    return True
 
 
 def stream_part(file):
