@@ -23,7 +23,7 @@ class ObjectsInJava(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.close)
-        cls.node = Node(cls.scratch, "node", None, "--memory", "6Gi")
+        cls.node = Node(cls.scratch, "node", None, "--memory", "1Gi", "--objects-quota", "4Gi")
         cls.addClassCleanup(cls.node.kill)
         cls.java = Path(os.environ.get("JAVA_HOME", "/usr"), "bin", "java")
 
@@ -54,7 +54,7 @@ class ObjectsInJava(unittest.TestCase):
         self.run_java("put-long", "kept", 1)
         reader = self.start_java("hold", "kept")
         mapped = reader.stdout.readline().split(" ", 1)[1]
-        self.node("objects", "delete", "kept")
+        self.assertEqual(self.run_java("delete", "kept"), "true")
         self.assertIn("put ", self.run_java("put", "kept", 9, 3000))
         self.run_java("put-long", "another", 1)
         reader.stdin.close()

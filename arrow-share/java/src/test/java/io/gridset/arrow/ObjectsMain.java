@@ -39,6 +39,7 @@ final class ObjectsMain {
         case "put-long" -> putLong(client, allocator, name, Integer.parseInt(arguments[3]));
         case "sum" -> sum(client, name);
         case "hold" -> hold(client, name);
+        case "delete" -> System.out.println(client.delete(name));
         case "stall" -> stall(client, allocator, name);
         default -> throw new IllegalArgumentException(arguments[1]);
       }

@@ -1,5 +1,7 @@
 package io.gridset.arrow;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -181,7 +183,6 @@ final class RandomTables {
   private void fillFixed(BaseFixedWidthVector vector, int rows) {
     vector.allocateNew(rows);
     int width = vector.getTypeWidth();
-    boolean whole = vector.getField().getType() instanceof ArrowType.Int;
     for (int i = 0; i < rows; i++) {
       if (!present(vector)) {
         vector.setNull(i);
@@ -190,11 +191,26 @@ final class RandomTables {
       BitVectorHelper.setBit(vector.getValidityBuffer(), i);
       byte[] bytes = new byte[width];
       random.nextBytes(bytes);
-      for (int at = 0; at < width && !whole && width <= 16; at++) {
-        // Times of day and points in time that Java can show: small numbers in each four bytes.
-        bytes[at] = at % 8 >= 3 ? 0 : bytes[at];
-      }
+      restrict(vector.getField().getType(), bytes);
       vector.getDataBuffer().setBytes((long) i * width, bytes);
+    }
+  }
+
+  /// Makes random bytes a value that the type allows, little-endian.
+  private void restrict(ArrowType type, byte[] bytes) {
+    if (type instanceof ArrowType.Int || type instanceof ArrowType.FixedSizeBinary) {
+      return;
+    }
+    if (type instanceof ArrowType.Date date && date.getUnit() == DateUnit.MILLISECOND) {
+      long days = random.nextInt(30_000); // whole ones
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(days * 86_400_000);
+      return;
+    }
+    // Within a day, a precision, what Java's times can show: small numbers.
+    int kept = type instanceof ArrowType.Time ? 2 : 3;
+    int words = type instanceof ArrowType.Interval ? 4 : type instanceof ArrowType.Decimal ? 32 : 8;
+    for (int at = 0; at < bytes.length; at++) {
+      bytes[at] = at % words >= kept ? 0 : bytes[at];
     }
   }
 
