@@ -4,16 +4,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import unittest
 from pathlib import Path
 
 from harness import ROOT, Node, Process, Scratch, wait_for
+from test_objects_python import interpreter
 
-sys.path.insert(0, str(ROOT / "tools"))
-from python_environments import Unavailable, python_with  # noqa: E402
-
-REQUIREMENTS = ("pyarrow", "pandas", "scikit-learn", "boto3")  # those of examples/linear-regression: one environment for all
+UNAVAILABLE = 5  # the exit code of the example where its packages cannot be installed
 FLOW = """
 import json, os, sys
 import gridset
@@ -90,14 +87,11 @@ class World(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        try:
-            cls.python = str(python_with("linear-regression", *REQUIREMENTS))
-        except Unavailable as reason:
-            raise unittest.SkipTest(f"no Python with {', '.join(REQUIREMENTS)}: {reason}")
+        cls.python = interpreter()
         cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.close)
         cls.node = Node(cls.scratch)
-        cls.addClassCleanup(cls.node.kill)
+        cls.addClassCleanup(lambda: (cls.node.kill(), cls.node("down", "--release", check=False)))
         cls.environment = {
             **os.environ, **cls.node.env, "PYTHONPATH": str(ROOT / "arrow-share" / "python"), "PYTHONDONTWRITEBYTECODE": "1",
             "GRIDSET_STATE_DIR": str(cls.scratch.disk / "flows")}
@@ -367,6 +361,19 @@ print(gridset.get("dataset://files/moves.parquet")["n"].to_pylist(), gridset.mat
                 done = self.run_program(MATERIALISE, f"dataset://files/{name}")
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(error, done.stderr)
+
+
+class Example(unittest.TestCase):
+    def test_the_pipeline_learns_the_same_through_objects_as_through_files(self):
+        command = [str(ROOT / "examples" / "linear-regression" / "run"), "--rows", "5000", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        if done.returncode == UNAVAILABLE:
+            self.skipTest(done.stderr.strip())
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        told = json.loads(done.stdout.splitlines()[-1])
+        self.assertGreater(told["objects"]["r2"], 0.7)
+        self.assertEqual(told["objects"]["rows"], told["parquet"]["rows"])
+        self.assertIn("step2: linear/model (46 rows", done.stderr)
 
 
 def alive(pid):

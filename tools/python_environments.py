@@ -22,7 +22,7 @@ def python_with(name, *requirements, say=lambda text: print(text, file=sys.stder
     cache.mkdir(parents=True, exist_ok=True)
     folder = cache / f"{name}-python-{sys.version_info.major}.{sys.version_info.minor}"
     python = folder / "bin" / "python"
-    with open(folder.with_suffix(".lock"), "w") as lock:
+    with open(folder.with_name(folder.name + ".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time; who waited finds it made
         if not _has(python, requirements):
             say(f"installing {', '.join(requirements)} in {folder}")

@@ -285,6 +285,7 @@ class FluidDataFlow:
 def _runtime_kind(name: str) -> str:
     """A runtime's kind from its kind or its short name (``jindo``), in any case."""
     wanted = name.lower()
+    kind: str
     for kind in _RUNTIMES:
         if wanted in (kind.lower(), kind.lower().replace("runtime", "")):
             return kind
