@@ -155,8 +155,9 @@ class GridObjectsTest {
       }
     }
     members.start(2);
-    until("it is lost", () -> members.get(0).objects.catalog().lost("default").size() == 1);
+    until("it is lost", () -> members.get(1).objects.catalog().lost("default").size() == 1);
     assertKind(Kind.UNAVAILABLE, () -> fetched(1, "mine"), "default:mine", "lost", "n2");
+    until("0 knows it too", () -> members.get(0).objects.catalog().lost("default").size() == 1);
     put(store(0), "mine", SMALL);
     assertThat(fetched(1, "mine")).isEqualTo(SMALL);
   }
