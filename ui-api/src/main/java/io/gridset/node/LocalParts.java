@@ -227,13 +227,18 @@ public final class LocalParts implements NodeParts {
         control;
         serving;
         objects;
-        Closing _ = () -> served.drainAtEnd(drainTimeout);
+        Closing _ = this::handOver;
         mounts) {
       // In reverse order: mounts first, then what others want of this node, the grid last.
     }
     if (disposal == Disposal.DROP_BYTES) {
       caches.discardAll();
     }
+  }
+
+  private void handOver() {
+    served.drainAtEnd(drainTimeout);
+    objects.handOver(drainTimeout);
   }
 
   /// A step of the end that fails with nothing that must be caught.

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -200,6 +201,14 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
 
   private static Figures figures(ObjectStoreUsage usage) {
     return new Figures(usage.objects(), usage.memoryBytes(), usage.quotaBytes());
+  }
+
+  /// Gives what only this node holds to others, before it leaves them.
+  void handOver(Duration time) {
+    GridObjects members = grid;
+    if (members != null && !time.isZero()) {
+      members.handOver(time);
+    }
   }
 
   @Override

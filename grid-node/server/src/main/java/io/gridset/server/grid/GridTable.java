@@ -35,8 +35,9 @@ import org.slf4j.LoggerFactory;
 final class GridTable implements SharedTable, Shared {
   private static final Logger LOG = LoggerFactory.getLogger(GridTable.class);
 
-  /// All entries together: each stands in the mirror of every member and in the map of three.
-  private static final long MAX_BYTES = 96L << 20;
+  /// All entries together: each stands in the mirror of every member, there also decoded, and in
+  /// the map of three.
+  private static final long MAX_BYTES = 48L << 20;
 
   /// A small table is compared whenever the worker compares; a larger one every tenth time, since
   /// that only finds events that were lost.

@@ -13,6 +13,7 @@ import io.gridset.server.peer.PeerOperation;
 import io.gridset.server.state.SharedTables;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -20,10 +21,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The objects of a node that is a member of a grid, put together. Open until closed; it does not
 /// wait for the join.
 public final class GridObjects implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GridObjects.class);
+
   private final NameJournal journal;
   private final OwnHoldings own;
   private final GridObjectCatalog catalog;
@@ -110,6 +115,16 @@ public final class GridObjects implements AutoCloseable {
   /// What other members may ask of this one, by name.
   public Map<String, PeerOperation> operations() {
     return Map.of(CopyOperation.NAME, copying);
+  }
+
+  /// Before this node leaves for good: gives what only it holds to others.
+  ///
+  /// @param time after which nothing more is begun
+  public void handOver(Duration time) {
+    int left = upkeep.handOver(time);
+    if (left > 0) {
+      LOG.warn("{} objects are held by no other node", left);
+    }
   }
 
   @Override

@@ -193,6 +193,39 @@ final class Upkeep implements AutoCloseable {
     }
   }
 
+  /// Before this node leaves: has a copy made of each object that no other node holds.
+  ///
+  /// @param time after which no other one is begun
+  /// @return how many nobody else holds then
+  int handOver(Duration time) {
+    long deadline = ticker.nanos() + time.toNanos();
+    int left = 0;
+    for (CatalogEntry entry : List.copyOf(names.all())) {
+      Set<String> live = nodes.live();
+      if (entry.isVisible()
+          && !entry.isInline()
+          && entry.isHeldBy(nodes.self())
+          && entry.info().holders().stream().filter(live::contains).count() == 1
+          && (ticker.nanos() - deadline > 0 || !isHandedOver(entry))) {
+        left++;
+      }
+    }
+    return left;
+  }
+
+  private boolean isHandedOver(CatalogEntry entry) {
+    ObjectRecord record = new ObjectRecord(entry.info(), null);
+    for (String id : copies.candidates(record, Set.of())) {
+      try {
+        copies.copy(record, id);
+        return true;
+      } catch (StorageException e) {
+        LOG.info("{} does not take {} over: {}", id, record.name(), e.getMessage());
+      }
+    }
+    return false;
+  }
+
   @Override
   public void close() {
     timer.shutdownNow();

@@ -155,10 +155,22 @@ class GridObjectsTest {
       }
     }
     members.start(2);
-    until("it is lost", () -> members.get(0).objects.catalog().lost("default").size() == 1);
+    until("it is lost", () -> members.get(1).objects.catalog().lost("default").size() == 1);
     assertKind(Kind.UNAVAILABLE, () -> fetched(1, "mine"), "default:mine", "lost", "n2");
+    until("0 knows it too", () -> members.get(0).objects.catalog().lost("default").size() == 1);
     put(store(0), "mine", SMALL);
     assertThat(fetched(1, "mine")).isEqualTo(SMALL);
+  }
+
+  @Test
+  void whoLeavesGivesWhatOnlyItHoldsToAnother() throws Exception {
+    put(store(0), "single", LARGE);
+    put(store(0), ObjectName.of("double"), LARGE, copies(2));
+    members.get(0).objects.handOver(Duration.ofSeconds(60));
+    assertThat(holders(0, "single")).hasSize(2).contains(id(0));
+    assertThat(holders(0, "double")).hasSize(2);
+    members.stop(0);
+    assertThat(fetched(1, "single")).isEqualTo(LARGE);
   }
 
   @Test

@@ -141,7 +141,7 @@ final class TestMembers implements AutoCloseable {
   }
 
   /// No datasets run here.
-  private static final class NoBlocks implements PeerService {
+  static final class NoBlocks implements PeerService {
     @Override
     public Optional<HeldBlock> held(BlockRequest request) throws StorageException {
       throw StorageException.of(Kind.UNSUPPORTED, "no datasets here");
