@@ -101,8 +101,7 @@ final class FakeNode implements AutoCloseable {
     }
   }
 
-  private void answer(
-      ServerSocket.Peer peer, JsonNode request, byte[] tail, Map<String, Path> own)
+  private void answer(ServerSocket.Peer peer, JsonNode request, byte[] tail, Map<String, Path> own)
       throws IOException {
     synchronized (this) {
       operations.add(request.path("op").asText());
@@ -144,7 +143,8 @@ final class FakeNode implements AutoCloseable {
         if (objects.containsKey(key)) {
           send(peer, ok.set("object", objects.get(key)));
         } else {
-          fail(peer, "NOT_FOUND", "no object " + key + "; did you mean " + objects.firstKey() + "?");
+          fail(
+              peer, "NOT_FOUND", "no object " + key + "; did you mean " + objects.firstKey() + "?");
         }
       }
       case "list" -> list(peer, request, ok);

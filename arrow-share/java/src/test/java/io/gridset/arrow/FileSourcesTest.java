@@ -50,7 +50,8 @@ class FileSourcesTest {
       Path whole = Files.write(directory.resolve("whole.arrow"), file);
       Path stream =
           Files.write(
-              directory.resolve("stream.arrows"), java.util.Arrays.copyOfRange(file, 8, file.length));
+              directory.resolve("stream.arrows"),
+              java.util.Arrays.copyOfRange(file, 8, file.length));
       put("file", whole);
       put("stream", stream);
       assertThat(Files.readAllBytes(node.file("default:file"))).isEqualTo(file);

@@ -92,8 +92,7 @@ class ObjectClientTest {
       writer.append(good);
       assertThatThrownBy(() -> writer.append(bad))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage(
-              "batch 1: column 0 is id: Int(32, true); the schema says id: Int(64, true)");
+          .hasMessage("batch 1: column 0 is id: Int(32, true); the schema says id: Int(64, true)");
       writer.append(good);
       writer.seal();
       assertThatThrownBy(() -> writer.append(good)).hasMessageContaining("is sealed");
@@ -110,9 +109,7 @@ class ObjectClientTest {
             new IntVector(
                 "c",
                 new FieldType(
-                    true,
-                    new ArrowType.Int(32, true),
-                    new DictionaryEncoding(1, false, null)),
+                    true, new ArrowType.Int(32, true), new DictionaryEncoding(1, false, null)),
                 allocator)) {
       words.setSafe(0, new byte[] {'a'});
       words.setValueCount(1);
@@ -130,8 +127,7 @@ class ObjectClientTest {
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageStartingWith("dictionary 1 is not what it was at the first batch");
       }
-      assertThatThrownBy(
-              () -> client.writer("y", root.getSchema(), RoundTripTest.noDictionaries()))
+      assertThatThrownBy(() -> client.writer("y", root.getSchema(), RoundTripTest.noDictionaries()))
           .hasMessageContaining("names dictionary 1, which the provider does not have");
     }
   }
@@ -180,8 +176,7 @@ class ObjectClientTest {
       }
       assertThat(node.staged).isEmpty();
       ObjectClient other = ObjectClient.connect(node.socket);
-      ObjectWriter orphan =
-          other.writer("y", batch.getSchema(), RoundTripTest.noDictionaries());
+      ObjectWriter orphan = other.writer("y", batch.getSchema(), RoundTripTest.noDictionaries());
       orphan.append(batch);
       other.close();
       assertThatThrownBy(orphan::seal).isInstanceOf(ObjectException.class);
@@ -329,8 +324,7 @@ class ObjectClientTest {
   void aNodeThatFallsSilentOrDiesIsAnErrorAndTheNextCallFindsItAgain() throws Exception {
     put("x", 0, 10);
     try (ObjectClient hasty =
-        ObjectClient.connect(
-            ClientSettings.at(node.socket).withPatience(Duration.ofMillis(300)))) {
+        ObjectClient.connect(ClientSettings.at(node.socket).withPatience(Duration.ofMillis(300)))) {
       node.silent = true;
       assertThatThrownBy(() -> hasty.describe("x"))
           .isInstanceOfSatisfying(

@@ -66,15 +66,15 @@ class OtherRuntimesTest {
 
   private String output(List<String> command) throws IOException, InterruptedException {
     Path errors = directory.resolve("errors");
-    Process process =
-        new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
     String output = new String(process.getInputStream().readAllBytes());
     assertThat(process.waitFor(100, TimeUnit.SECONDS)).as("ends").isTrue();
     assertThat(process.exitValue()).as(Files.readString(errors) + output).isZero();
     return output;
   }
 
-  /// The last in order of file names' numbers of what matches in the cache; else the test is skipped.
+  /// The last in order of file names' numbers of what matches in the cache; else the test is
+  /// skipped.
   private static Path newest(String pattern, String remedy) throws IOException {
     Optional<Path> found = Optional.empty();
     if (Files.isDirectory(CACHE)) {

@@ -116,8 +116,7 @@ final class RandomTables {
       case 4 -> field(name, ArrowType.LargeListView.INSTANCE, List.of(child));
       case 5 -> map(name, child);
       case 6 -> runs(name);
-      default ->
-          field(name, ArrowType.Struct.INSTANCE, List.of(child, nested("more", depth - 1)));
+      default -> field(name, ArrowType.Struct.INSTANCE, List.of(child, nested("more", depth - 1)));
     };
   }
 

@@ -130,7 +130,8 @@ class RoundTripTest {
       // The last hundred, as another library's slice looks: the same data, offsets that begin late.
       ArrowBuf offsets = all.getOffsetBuffer().slice(4 * 9_900L, 4 * 101L);
       tail.loadFieldBuffers(
-          new ArrowFieldNode(100, 0), List.of(all.getValidityBuffer(), offsets, all.getDataBuffer()));
+          new ArrowFieldNode(100, 0),
+          List.of(all.getValidityBuffer(), offsets, all.getDataBuffer()));
       try (VectorSchemaRoot root = new VectorSchemaRoot(List.of(tail))) {
         root.setRowCount(100);
         client.put("tail", root);
