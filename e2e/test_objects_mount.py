@@ -94,7 +94,7 @@ for name in ('pyarrow', 'polars', 'sunk', 'pandas'):
     assert pa.total_allocated_bytes() == before, 'copied'
     assert mapped.num_rows == rows and mapped['n'].to_pylist()[-1] == rows - 1, name
     assert polars.read_ipc(path)['n'].sum() == rows * (rows - 1) // 2, name
-    assert duckdb.sql('select sum(n) from mapped').fetchone()[0] == rows * (rows - 1) // 2, name
+    assert duckdb.sql('select sum(n) from mapped').fetchall()[0][0] == rows * (rows - 1) // 2, name
 try:
     pandas.DataFrame({'n': range(rows)}).to_feather(objects + '/packed.arrow', compression='lz4')
     print('compressed was taken')
@@ -180,14 +180,14 @@ class ObjectsAsFiles(World):
         payload = large(2, 8 * MIB)
         self.run_program("cp", self.source("in.arrow", payload), self.objects / "seen.arrow")
         fd = os.open(self.objects / "seen.arrow", os.O_RDONLY)
-        try:
-            os.kill(self.node.pid(), signal.SIGSTOP)
-            self.assertTrue(os.pread(fd, len(payload), 0) == payload)
-            with mmap.mmap(fd, 0, prot=mmap.PROT_READ) as mapped:
+        with mmap.mmap(fd, 0, prot=mmap.PROT_READ) as mapped:
+            try:
+                os.kill(self.node.pid(), signal.SIGSTOP)
+                self.assertTrue(os.pread(fd, len(payload), 0) == payload)
                 self.assertTrue(mapped[:] == payload)
-        finally:
-            os.kill(self.node.pid(), signal.SIGCONT)
-            os.close(fd)
+            finally:
+                os.kill(self.node.pid(), signal.SIGCONT)
+        os.close(fd)
 
     def test_a_mapping_of_a_deleted_object_stays_right_while_others_take_its_place(self):
         payload = large(3)
