@@ -439,7 +439,11 @@ class CommandLineTest {
                 });
     assertThat(run("down", "--release"))
         .isEqualTo(
-            new Outcome(0, "Gridset node 4242 stopped.\n1.00GiB of cache were given back.\n", ""));
+            new Outcome(
+                0,
+                "Gridset node 4242 stopped.\n1.00GiB of cache were given back.\n"
+                    + "2 objects, 3.00MiB of memory, were dropped.\n",
+                ""));
     stopper.join();
     assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
     assertThat(run("down").exitCode()).isEqualTo(4);
