@@ -285,7 +285,8 @@ final class ObjectsMountTest {
     shell("cp %s %s/forgotten.tmp".formatted(source, objects));
     shell("cp %s %s/other.tmp".formatted(source, objects));
     assertThat(store.staged()).isEqualTo(2);
-    String used = "echo >> %s/other.tmp; touch %s/.new; rm %s/.new; ls %s".replace("%s", "" + objects);
+    String used =
+        "echo >> %s/other.tmp; touch %s/.new; rm %s/.new; ls %s".replace("%s", "" + objects);
     eventually(
         () -> {
           nanos.addAndGet(Duration.ofMinutes(4).toNanos());

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -143,7 +142,7 @@ final class FuseMounts implements Mounts {
     } catch (MountException e) {
       throw StorageException.of(Kind.INVALID, String.valueOf(e.getMessage()), e);
     } catch (UncheckedIOException e) {
-      throw StorageException.of(Kind.UNAVAILABLE, String.valueOf(Objects.requireNonNull(e.getCause()).getMessage()), e);
+      throw StorageException.of(Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -157,8 +156,7 @@ final class FuseMounts implements Mounts {
       case MountRequest.OfObjects(String namespace, _, _, _) ->
           new Source(
               "gridset:objects:" + namespace,
-              new ObjectFiles(
-                  objects.store(), namespace, InstantSource.system(), Ticker.system()));
+              new ObjectFiles(objects.store(), namespace, InstantSource.system(), Ticker.system()));
     };
   }
 

@@ -103,8 +103,7 @@ public final class ReaderParts implements NodeParts {
     Links links = new Links(peers, view, blocks);
     try {
       FuseMounts mounts =
-          new FuseMounts(
-              new MountRecords(settings.stateDirectory()), host, ServedObjects.none());
+          new FuseMounts(new MountRecords(settings.stateDirectory()), host, ServedObjects.none());
       view.follow(host, settings.memory());
       mounts.restore();
       ReaderControlPlane control = new ReaderControlPlane(view, reader.members().getFirst().host());

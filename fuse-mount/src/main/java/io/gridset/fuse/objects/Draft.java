@@ -55,8 +55,7 @@ final class Draft {
   }
 
   /// @param whenGone told when its last user has left it without anybody to finish it
-  Draft(
-      ObjectStore store, String namespace, Start start, Ticker ticker, Consumer<Draft> whenGone) {
+  Draft(ObjectStore store, String namespace, Start start, Ticker ticker, Consumer<Draft> whenGone) {
     bytes = new StagedBytes(store, namespace);
     created = start.entry();
     meaning = start.meaning();

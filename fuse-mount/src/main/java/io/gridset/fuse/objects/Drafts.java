@@ -119,7 +119,8 @@ final class Drafts implements WritableFiles {
             clock.instant(),
             paths.inode(path),
             paths.version(path, UUID.randomUUID().toString()));
-    Draft draft = new Draft(store, paths.namespace(), new Draft.Start(entry, meaning), ticker, this::gone);
+    Draft draft =
+        new Draft(store, paths.namespace(), new Draft.Start(entry, meaning), ticker, this::gone);
     switch (meaning) {
       case Meaning.OfObject(ObjectName name) -> refuseIfInUse(name);
       case Meaning.Temporary() -> {
