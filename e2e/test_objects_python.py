@@ -31,7 +31,7 @@ class TestObjectsPython(unittest.TestCase):
         cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.close)
         cls.node = Node(cls.scratch, "node")
-        cls.addClassCleanup(lambda: (cls.node.kill(), cls.node("down", "--release", check=False)))
+        cls.addClassCleanup(lambda: (cls.node("down", "--release", check=False), cls.node.kill()))
         cls.socket = cls.node.run / "objects.sock"
         wait_for("the objects' socket", cls.socket.exists)
         cls.work("put", "where", 1, 100_000)

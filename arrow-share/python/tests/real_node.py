@@ -90,6 +90,9 @@ class RealNode:
 
     def close(self):
         if hasattr(self, "process"):
-            self.end()
             subprocess.run([str(GRIDSET), "down", "--release"], env=self.environment, capture_output=True, check=False)
+            self.end()
+        for line in Path("/proc/self/mounts").read_text().splitlines():  # what a killed or embedded node left
+            if line.split()[1].startswith(str(self.directory)):
+                subprocess.run(["umount", "-l", line.split()[1]], check=False)
         shutil.rmtree(self.directory, ignore_errors=True)

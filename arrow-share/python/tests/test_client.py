@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
-from real_node import GRIDSET, RealNode
+from real_node import RealNode
 
 import gridset
 from gridset import aio, vineyard
@@ -303,7 +303,6 @@ class TestProcesses(WithNode):
         self.assertEqual(done.stderr.count("gridset: no node ran"), 1, "said once")
         pid = int(done.stderr.split("pid ")[1].split(",")[0])
         self.assertFalse(os.path.exists(f"/proc/{pid}"), "ended with the program")
-        subprocess.run([GRIDSET, "down", "--release"], env=environment, capture_output=True, check=False)
 
     def test_where_no_node_can_be_started_the_error_tells_what_to_do(self):
         environment = dict(os.environ, GRIDSET_RUN_DIR=str(self.node.directory / "none"), GRIDSET_COMMAND="/no/such/gridset",
