@@ -63,7 +63,9 @@ public final class ArrowObject implements AutoCloseable, Iterable<VectorSchemaRo
       return file.batch(number);
     } catch (NotIpcException e) {
       throw new ObjectException(
-          ObjectException.Kind.CORRUPT, "batch " + number + " of " + info.name() + ": " + e.getMessage(), e);
+          ObjectException.Kind.CORRUPT,
+          "batch " + number + " of " + info.name() + ": " + e.getMessage(),
+          e);
     }
   }
 

@@ -15,8 +15,8 @@ public final class NotIpcException extends IOException {
     super(message, cause);
   }
 
-  /// Of contents that make no sense, at which flatbuffers, Arrow's schemas and vectors throw whatever
-  /// they happen to stumble over.
+  /// Of contents that make no sense, at which flatbuffers, Arrow's schemas and vectors throw
+  /// whatever they happen to stumble over.
   static NotIpcException broken(RuntimeException cause) {
     return new NotIpcException("Arrow IPC data that contradicts itself: " + cause, cause);
   }

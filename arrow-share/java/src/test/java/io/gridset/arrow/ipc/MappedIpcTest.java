@@ -55,12 +55,7 @@ class MappedIpcTest {
     schema.write(region, 0);
     ArrowRecordBatch batch =
         new ArrowRecordBatch(
-            rows,
-            nodes,
-            buffers,
-            NoCompressionCodec.DEFAULT_BODY_COMPRESSION,
-            List.of(),
-            false);
+            rows, nodes, buffers, NoCompressionCodec.DEFAULT_BODY_COMPRESSION, List.of(), false);
     buffers.forEach(ArrowBuf::close);
     try (IpcMessage message = IpcMessage.batch(fields, batch)) {
       message.write(region, schema.end(0));

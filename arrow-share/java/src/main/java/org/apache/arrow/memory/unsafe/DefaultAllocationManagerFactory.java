@@ -17,7 +17,7 @@ public final class DefaultAllocationManagerFactory implements AllocationManager.
 
   @Override
   public AllocationManager create(BufferAllocator accountingAllocator, long size) {
-    return new RegionManager(accountingAllocator, Region.allocate(size));
+    return new AllocatedRegion(accountingAllocator, Region.allocate(size));
   }
 
   @Override
@@ -25,10 +25,10 @@ public final class DefaultAllocationManagerFactory implements AllocationManager.
     return EMPTY;
   }
 
-  private static final class RegionManager extends AllocationManager {
+  private static final class AllocatedRegion extends AllocationManager {
     private final Region region;
 
-    RegionManager(BufferAllocator allocator, Region region) {
+    AllocatedRegion(BufferAllocator allocator, Region region) {
       super(allocator);
       this.region = region;
     }
