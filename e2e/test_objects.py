@@ -339,7 +339,7 @@ class Restarts(unittest.TestCase):
             self.assertEqual(small, bytes(door.get("kept/small")))
             self.assertEqual({"k": "v"}, door.ask("describe", name="kept/large")["object"]["attributes"]["labels"])
         self.assertTrue(mapped[:] == payload)
-        self.node("down", "--release")
+        self.assertIn("2 objects, ", self.node("down", "--release").stdout)
         self.assertTrue(mapped[:] == payload)
         mapped.close()
         mounts = subprocess.run(["cat", "/proc/self/mounts"], capture_output=True, text=True).stdout

@@ -28,6 +28,9 @@ BENCHMARKS = {
     "scale-out": "scale_out",
     "failover": "failover",
     "rejoin": "rejoin",
+    "arrow-get": "arrow_get",
+    "arrow-put": "arrow_put",
+    "arrow-pipeline": "arrow_pipeline",
 }
 GOAL_MISSED, NOT_MEASURED = 1, 3
 
@@ -36,7 +39,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.list:
         for name, module in BENCHMARKS.items():
-            print(f"{name:12} {load(module).__doc__.splitlines()[0]}")
+            print(f"{name:14} {load(module).__doc__.splitlines()[0]}")
         return 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

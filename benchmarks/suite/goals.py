@@ -18,3 +18,12 @@ BURST_TIME = "<= 1.10"  # the last reader's time against dataset / origin rate
 PEER_THROUGHPUT = ">= 0.9"  # a peer's blocks against raw TCP on the same link
 SCALE_OUT = ">= 0.9"  # aggregate rate against one member's, times members
 STALL_SECONDS = 2.0
+ARROW_GET_PEERS = "<= 1.00"  # time of a get against the best of the peers
+ARROW_GET_SIZE = "<= 2"  # the largest object against 1 MiB: mapping costs the same
+ARROW_COPIED = "<= 0.01"  # private memory that a get and a sum take, against the object
+ARROW_PUT_MEMCPY = ">= 0.9"  # against memcpy into a recycled segment mapped with MAP_POPULATE
+ARROW_PUT_PEERS = ">= 1.00"
+ARROW_PUT_SMALL_SECONDS = 0.00074
+ARROW_PUT_GRID_SECONDS = 0.002
+ARROW_PIPELINE_WRITE = ">= 68"
+ARROW_PIPELINE_READ = ">= 100"

@@ -18,8 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A dataset mounted as a read-only file system, until closed or unmounted from outside.
-/// Thread-safe.
+/// A tree of files mounted as a file system, until closed or unmounted from outside: read-only,
+/// unless the tree takes new files and the transport is the kernel's protocol. Thread-safe.
 ///
 /// The process that holds it must not read through the mount from a virtual thread: a page fault or
 /// read that waits for the server holds its carrier, and the server needs carriers to answer.
@@ -42,7 +42,7 @@ public final class FuseMount implements AutoCloseable {
   public static FuseMount mount(MountSettings settings, DatasetFiles files) throws MountException {
     Path path = MountPoint.prepare(settings.mountPoint());
     MountRequest request =
-        new MountRequest(path, settings.source(), options(settings), settings.deviceLoops());
+        new MountRequest(path, settings.source(), options(settings, files), settings.deviceLoops());
     try {
       return switch (settings.transport()) {
         case KERNEL -> kernel(request, files);
@@ -128,8 +128,11 @@ public final class FuseMount implements AutoCloseable {
         request.mountPoint(), Transport.LIBFUSE, LibFuseTransport.mount(request, files));
   }
 
-  private static Set<Option> options(MountSettings settings) {
+  private static Set<Option> options(MountSettings settings, DatasetFiles files) {
     EnumSet<Option> options = EnumSet.noneOf(Option.class);
+    if (files.writable().isPresent()) {
+      options.add(Option.WRITABLE);
+    }
     if (settings.access() == AccessChoice.ALL_USERS) {
       options.add(Option.ALL_USERS);
     }

@@ -16,12 +16,12 @@ final class Exposition {
 
   private Exposition() {}
 
-  static String of(NodeView node, List<DatasetFigures> datasets, ServedObjects.Figures objects) {
+  static String of(NodeView node, List<DatasetFigures> datasets) {
     Exposition exposition = new Exposition();
     exposition.node(node);
     exposition.tiers(node.cache().tiers());
     exposition.datasets(datasets);
-    exposition.objects(objects);
+    exposition.objects(node.objects());
     return exposition.text.toString();
   }
 
@@ -135,7 +135,7 @@ final class Exposition {
     }
   }
 
-  private void objects(ServedObjects.Figures objects) {
+  private void objects(NodeView.Objects objects) {
     single("gridset_objects", "Sealed objects that this node holds.", objects.objects());
     single("gridset_objects_bytes", "Memory that objects take here.", objects.bytes());
     single("gridset_objects_quota_bytes", "Memory that they may take.", objects.quotaBytes());

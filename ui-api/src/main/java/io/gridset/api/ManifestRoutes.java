@@ -76,7 +76,7 @@ final class ManifestRoutes {
   private void refuseIfMounted(DatasetName name) {
     List<String> places =
         mounts.list().stream()
-            .filter(mount -> mount.dataset().equals(name))
+            .filter(mount -> name.equals(mount.dataset()))
             .map(MountView::mountPoint)
             .toList();
     if (!places.isEmpty()) {

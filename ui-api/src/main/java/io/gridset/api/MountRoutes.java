@@ -24,9 +24,7 @@ final class MountRoutes {
 
   private void mount(Context context) throws IOException {
     MountRequest asked = WireJson.mapper().readValue(context.bodyAsBytes(), MountRequest.class);
-    MountRequest request =
-        new MountRequest(
-            asked.dataset(), absolute(asked.mountPoint()), asked.transport(), asked.passthrough());
+    MountRequest request = asked.at(absolute(asked.mountPoint()));
     Route.answer(context.status(201), mounts.mount(request));
   }
 

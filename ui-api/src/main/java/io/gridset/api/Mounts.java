@@ -10,10 +10,11 @@ public interface Mounts extends AutoCloseable {
   /// By mount point; remembered ones that could not be brought back included.
   List<MountView> list();
 
-  /// Mounts a running dataset and remembers it for the next start.
+  /// Mounts a running dataset, or a namespace's objects, and remembers it for the next start.
   ///
   /// @throws StorageException NOT_FOUND for an unknown dataset, INVALID for a mount point that does
-  ///   not exist or is in use, UNSUPPORTED when this machine cannot mount
+  ///   not exist or is in use, UNSUPPORTED when this machine cannot mount or the node has no
+  ///   objects
   MountView mount(MountRequest request) throws StorageException;
 
   /// Unmounts and forgets.

@@ -12,12 +12,10 @@ import java.util.function.Supplier;
 final class NodeRoutes {
   private final NodeFacts node;
   private final Supplier<List<DatasetFigures>> figures;
-  private final ServedObjects objects;
 
-  NodeRoutes(NodeFacts node, Supplier<List<DatasetFigures>> figures, ServedObjects objects) {
+  NodeRoutes(NodeFacts node, Supplier<List<DatasetFigures>> figures) {
     this.node = node;
     this.figures = figures;
-    this.objects = objects;
   }
 
   List<Route> routes() {
@@ -41,7 +39,7 @@ final class NodeRoutes {
   private void metrics(Context context) {
     context
         .contentType(Exposition.CONTENT_TYPE)
-        .result(Exposition.of(node.describe(), figures.get(), objects.figures()));
+        .result(Exposition.of(node.describe(), figures.get()));
   }
 
   private static void description(Context context) throws IOException {

@@ -1,5 +1,6 @@
 package io.gridset.api;
 
+import io.gridset.client.NodeView;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -13,16 +14,7 @@ public interface ServedObjects {
   String node();
 
   /// What they take here now.
-  Figures figures();
-
-  /// @param objects sealed ones that this node holds
-  /// @param bytes of memory that they take
-  /// @param quotaBytes of memory that they may take; 0 where there are none
-  record Figures(long objects, long bytes, long quotaBytes) {
-    public static Figures none() {
-      return new Figures(0, 0, 0);
-    }
-  }
+  NodeView.Objects figures();
 
   /// Those of a node that has none.
   static ServedObjects none() {
@@ -39,8 +31,8 @@ public interface ServedObjects {
       }
 
       @Override
-      public Figures figures() {
-        return Figures.none();
+      public NodeView.Objects figures() {
+        return NodeView.Objects.none();
       }
     };
   }

@@ -52,6 +52,7 @@ final class DownCommand implements Callable<Integer> {
         if (ended(looks)) {
           surroundings.out().println("Gridset node " + pid + " stopped.");
           tell(node.cache().usedBytes());
+          tell(node.objects());
           return ExitCode.OK;
         }
         surroundings.pause().between(BETWEEN_LOOKS);
@@ -75,6 +76,21 @@ final class DownCommand implements Callable<Integer> {
                 : size
                     + " stay cached for the next start. To free them: gridset up --detach &&"
                     + " gridset down --release");
+  }
+
+  private void tell(NodeView.Objects objects) {
+    if (objects.objects() > 0) {
+      gridset
+          .surroundings()
+          .out()
+          .println(
+              objects.objects()
+                  + " objects, "
+                  + new DataSize(objects.bytes()).display()
+                  + (release
+                      ? " of memory, were dropped."
+                      : " of memory, stay for the next start; `down --release` drops them."));
+    }
   }
 
   /// A node on this machine has ended when it holds its run directory no more, so that the next may

@@ -29,10 +29,10 @@ final class MountsCommand implements Callable<Integer> {
         case JSON, YAML -> out.print(Documents.text(gridset.output(), mounts));
         case NAME -> mounts.forEach(mount -> out.println(mount.mountPoint()));
         case TABLE, WIDE -> {
-          Table table = Table.of("DATASET", "MOUNT POINT", "TRANSPORT", "PASSTHROUGH", "STATE");
+          Table table = Table.of("MOUNTED", "MOUNT POINT", "TRANSPORT", "PASSTHROUGH", "STATE");
           for (MountView mount : mounts) {
             table.row(
-                mount.dataset().toString(),
+                mount.what(),
                 mount.mountPoint(),
                 mount.transport(),
                 mount.passthrough(),

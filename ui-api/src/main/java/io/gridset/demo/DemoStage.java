@@ -154,7 +154,7 @@ final class DemoStage implements AutoCloseable {
   void mount(GridsetClient client, DatasetName dataset) throws IOException {
     Files.createDirectories(mountPoint());
     client.mount(
-        new MountRequest(
+        new MountRequest.OfDataset(
             dataset,
             mountPoint().toString(),
             MountRequest.Transport.AUTO,

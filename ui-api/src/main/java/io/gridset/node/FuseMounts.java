@@ -1,18 +1,25 @@
 package io.gridset.node;
 
 import io.gridset.api.Mounts;
+import io.gridset.api.ServedObjects;
 import io.gridset.client.MountRequest;
 import io.gridset.client.MountView;
 import io.gridset.core.dataset.DatasetHost;
+import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.Ticker;
 import io.gridset.fuse.FuseMount;
 import io.gridset.fuse.MountException;
 import io.gridset.fuse.MountSettings;
 import io.gridset.fuse.PassthroughChoice;
 import io.gridset.fuse.TransportChoice;
+import io.gridset.fuse.objects.ObjectFiles;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,14 +36,16 @@ final class FuseMounts implements Mounts {
 
   private final MountRecords records;
   private final DatasetHost host;
+  private final ServedObjects objects;
   private final Map<String, Slot> slots = new ConcurrentSkipListMap<>();
 
   /// A remembered mount, and what became of it.
   private record Slot(MountRequest request, @Nullable FuseMount mount, String state) {}
 
-  FuseMounts(MountRecords records, DatasetHost host) {
+  FuseMounts(MountRecords records, DatasetHost host, ServedObjects objects) {
     this.records = records;
     this.host = host;
+    this.objects = objects;
   }
 
   /// Brings back what was mounted when the node ended. A mount that fails stays remembered, with
@@ -61,20 +70,26 @@ final class FuseMounts implements Mounts {
 
   @Override
   public synchronized MountView mount(MountRequest request) throws StorageException {
-    if (host.files(request.dataset()).isEmpty()) {
-      throw StorageException.of(
-          Kind.NOT_FOUND,
-          "dataset "
-              + request.dataset()
-              + " is not Bound on this node; see `gridset describe dataset "
-              + request.dataset().name()
-              + " -n "
-              + request.dataset().namespace()
-              + "`");
+    if (request instanceof MountRequest.OfDataset(DatasetName dataset, _, _, _)) {
+      refuseUnlessRunning(dataset);
     }
     Slot slot = serve(request);
     remember();
     return view(slot);
+  }
+
+  private void refuseUnlessRunning(DatasetName dataset) throws StorageException {
+    if (host.files(dataset).isEmpty()) {
+      throw StorageException.of(
+          Kind.NOT_FOUND,
+          "dataset "
+              + dataset
+              + " is not Bound on this node; see `gridset describe dataset "
+              + dataset.name()
+              + " -n "
+              + dataset.namespace()
+              + "`");
+    }
   }
 
   @Override
@@ -103,8 +118,9 @@ final class FuseMounts implements Mounts {
 
   private Slot serve(MountRequest request) throws StorageException {
     Path mountPoint = Path.of(request.mountPoint()).toAbsolutePath().normalize();
+    Source source = source(request);
     MountSettings settings =
-        MountSettings.of(mountPoint, "gridset:" + request.dataset())
+        MountSettings.of(mountPoint, source.name())
             .withTransport(
                 switch (request.transport()) {
                   case AUTO -> TransportChoice.AUTO;
@@ -117,7 +133,7 @@ final class FuseMounts implements Mounts {
                   case OFF -> PassthroughChoice.OFF;
                 });
     try {
-      FuseMount mount = FuseMount.mount(settings, new HostedFiles(request.dataset(), host));
+      FuseMount mount = FuseMount.mount(settings, source.files());
       Slot slot = new Slot(request, mount, "mounted");
       String key = mountPoint.toString();
       slots.put(key, slot);
@@ -125,7 +141,23 @@ final class FuseMounts implements Mounts {
       return slot;
     } catch (MountException e) {
       throw StorageException.of(Kind.INVALID, String.valueOf(e.getMessage()), e);
+    } catch (UncheckedIOException e) {
+      throw StorageException.of(Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /// A tree, and what the mount table calls it.
+  private record Source(String name, DatasetFiles files) {}
+
+  private Source source(MountRequest request) throws StorageException {
+    return switch (request) {
+      case MountRequest.OfDataset(DatasetName dataset, _, _, _) ->
+          new Source("gridset:" + dataset, new HostedFiles(dataset, host));
+      case MountRequest.OfObjects(String namespace, _, _, _) ->
+          new Source(
+              "gridset:objects:" + namespace,
+              new ObjectFiles(objects.store(), namespace, InstantSource.system(), Ticker.system()));
+    };
   }
 
   /// Somebody unmounted it from outside: it is not to come back at the next start.
@@ -159,9 +191,8 @@ final class FuseMounts implements Mounts {
 
   private static MountView view(Slot slot) {
     FuseMount mount = slot.mount;
-    return new MountView(
-        slot.request.dataset(),
-        slot.request.mountPoint(),
+    return MountView.of(
+        slot.request,
         mount == null ? "" : mount.transport().name().toLowerCase(Locale.ROOT),
         mount == null ? "" : mount.passthrough() ? "active" : "off, reads are copied",
         slot.state);

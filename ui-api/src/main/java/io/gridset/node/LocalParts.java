@@ -83,7 +83,7 @@ public final class LocalParts implements NodeParts {
       var _ = opened.onSettled().thenRunAsync(objects::openIfLeft);
       this.serving = given;
       this.control = opened;
-      this.mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
+      this.mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host, objects);
       mounts.restore();
       objects.awaitListening();
     } catch (IOException | RuntimeException e) {

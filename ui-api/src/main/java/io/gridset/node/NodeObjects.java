@@ -1,6 +1,7 @@
 package io.gridset.node;
 
 import io.gridset.api.ServedObjects;
+import io.gridset.client.NodeView;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -194,13 +195,13 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
   }
 
   @Override
-  public Figures figures() {
+  public NodeView.Objects figures() {
     LocalObjectStore open = local;
-    return open == null ? Figures.none() : figures(open.usage());
+    return open == null ? NodeView.Objects.none() : figures(open.usage());
   }
 
-  private static Figures figures(ObjectStoreUsage usage) {
-    return new Figures(usage.objects(), usage.memoryBytes(), usage.quotaBytes());
+  private static NodeView.Objects figures(ObjectStoreUsage usage) {
+    return new NodeView.Objects(usage.objects(), usage.memoryBytes(), usage.quotaBytes());
   }
 
   /// Gives what only this node holds to others, before it leaves them.

@@ -50,7 +50,8 @@ final class ProcessFacts implements NodeFacts {
         listening.get(),
         parts.host().cacheUsage(),
         parts.members(),
-        memory());
+        memory(),
+        parts.objects().figures());
   }
 
   private static NodeView.Memory memory() {

@@ -102,7 +102,8 @@ public final class ReaderParts implements NodeParts {
                 new HostSettings.Sharing(new ListingExchange(others, kept), SharedMaps.alone())));
     Links links = new Links(peers, view, blocks);
     try {
-      FuseMounts mounts = new FuseMounts(new MountRecords(settings.stateDirectory()), host);
+      FuseMounts mounts =
+          new FuseMounts(new MountRecords(settings.stateDirectory()), host, ServedObjects.none());
       view.follow(host, settings.memory());
       mounts.restore();
       ReaderControlPlane control = new ReaderControlPlane(view, reader.members().getFirst().host());

@@ -91,7 +91,7 @@ class ApiServerTest {
   @Test
   void aDatasetThatIsMountedIsNotDeleted() throws IOException {
     client.mount(
-        new MountRequest(
+        new MountRequest.OfDataset(
             DEMO,
             "/mnt/used",
             MountRequest.Transport.AUTO,

@@ -22,8 +22,7 @@ public final class FakeMounts implements Mounts {
       throw StorageException.of(
           StorageException.Kind.INVALID, request.mountPoint() + " is a mount point in use");
     }
-    MountView view =
-        new MountView(request.dataset(), request.mountPoint(), "kernel", "active", "mounted");
+    MountView view = MountView.of(request, "kernel", "active", "mounted");
     mounts.put(request.mountPoint(), view);
     return view;
   }

@@ -1,5 +1,6 @@
 package io.gridset.api;
 
+import io.gridset.client.NodeView;
 import io.gridset.core.object.FolderObjectStore;
 import io.gridset.core.object.ObjectStore;
 import java.io.IOException;
@@ -30,8 +31,8 @@ public final class FakeObjects implements ServedObjects, AutoCloseable {
   }
 
   @Override
-  public Figures figures() {
-    return new Figures(2, 3 << 20, 1L << 30);
+  public NodeView.Objects figures() {
+    return new NodeView.Objects(2, 3 << 20, 1L << 30);
   }
 
   @Override

@@ -57,7 +57,8 @@ public final class TestNode implements AutoCloseable {
             List.of("unix:" + socket()),
             host.cacheUsage(),
             MemberView.of(List.of(new Member("a", 1))),
-            new NodeView.Memory(1 << 20, 512 << 20, 64 << 20, 1L << 33));
+            new NodeView.Memory(1 << 20, 512 << 20, 64 << 20, 1L << 33),
+            objects.figures());
       }
 
       @Override

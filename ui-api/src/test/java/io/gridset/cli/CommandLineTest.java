@@ -329,6 +329,11 @@ class CommandLineTest {
             "default/serverless-data mounted on /mnt/x (transport kernel, passthrough active)\n");
     assertThat(run("mount", "serverless-data", "/mnt/x").err()).contains("mount point in use");
     assertThat(run("mounts").out()).contains("default/serverless-data   /mnt/x");
+    assertThat(run("mount", "--objects", "/mnt/y").out())
+        .startsWith("objects of default mounted on /mnt/y");
+    assertThat(run("mount", "--objects", "risk", "/mnt/z").out()).contains("objects of risk");
+    assertThat(run("mounts").out()).contains("objects of risk           /mnt/z");
+    assertThat(run("mount", "/mnt/alone").exitCode()).isEqualTo(2);
     assertThat(run("umount", "/mnt/x").exitCode()).isZero();
     assertThat(run("umount", "/mnt/x").exitCode()).isEqualTo(3);
   }
@@ -434,7 +439,11 @@ class CommandLineTest {
                 });
     assertThat(run("down", "--release"))
         .isEqualTo(
-            new Outcome(0, "Gridset node 4242 stopped.\n1.00GiB of cache were given back.\n", ""));
+            new Outcome(
+                0,
+                "Gridset node 4242 stopped.\n1.00GiB of cache were given back.\n"
+                    + "2 objects, 3.00MiB of memory, were dropped.\n",
+                ""));
     stopper.join();
     assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
     assertThat(run("down").exitCode()).isEqualTo(4);

@@ -85,6 +85,25 @@ class ArchitectureTest {
   }
 
   @Test
+  void theJavaClientOfObjectsStandsAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.arrow..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.arrow..",
+                    "java..",
+                    "org.apache.arrow..",
+                    "com.google.flatbuffers..",
+                    "com.fasterxml.jackson..",
+                    "org.jspecify..")))
+        .because("it runs in other people's programs, also on Java 21")
+        .check(classes);
+  }
+
+  @Test
   void hazelcastStaysInOnePackage() {
     noClasses()
         .that(DescribedPredicate.not(resideInAPackage("io.gridset.server.grid..")))
@@ -113,6 +132,7 @@ class ArchitectureTest {
                 resideInAnyPackage(
                     "io.gridset.server.cache.mapping..",
                     "io.gridset.server.object.socket..",
+                    "io.gridset.arrow.system..",
                     "io.gridset.fuse.kernel..")))
         .should()
         .dependOnClassesThat()

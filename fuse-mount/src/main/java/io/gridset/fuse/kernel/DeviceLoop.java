@@ -20,17 +20,26 @@ import org.slf4j.LoggerFactory;
 final class DeviceLoop implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceLoop.class);
 
-  /// The kernel wants room for a write of max_write (4 KiB) and 8 KiB at least; forgets come in
+  /// The kernel wants room for a header, a write of max_write and 8 KiB at least; forgets come in
   /// batches that fill it.
-  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int LEAST_BUFFER_BYTES = 64 << 10;
+
+  private static final int HEADERS_BYTES = 4096;
 
   private final Device device;
   private final Dispatcher dispatcher;
   private final TransportCounters counters;
   private final AtomicBoolean closing;
+  private final int bufferBytes;
 
+  /// @param maxWrite most bytes of a write, as agreed with the kernel
   DeviceLoop(
-      Device device, Dispatcher dispatcher, TransportCounters counters, AtomicBoolean closing) {
+      Device device,
+      Dispatcher dispatcher,
+      TransportCounters counters,
+      AtomicBoolean closing,
+      int maxWrite) {
+    bufferBytes = Math.max(LEAST_BUFFER_BYTES, maxWrite + HEADERS_BYTES);
     this.device = device;
     this.dispatcher = dispatcher;
     this.counters = counters;
@@ -40,7 +49,7 @@ final class DeviceLoop implements Runnable {
   @Override
   public void run() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = arena.allocate(BUFFER_BYTES, 8);
+      MemorySegment memory = arena.allocate(bufferBytes, 8);
       ByteBuffer buffer = memory.asByteBuffer().order(ByteOrder.nativeOrder());
       ReplyMemory replyMemory = new ReplyMemory(arena);
       while (!closing.get()) {

@@ -5,6 +5,7 @@ import io.gridset.fuse.protocol.Errno;
 import io.gridset.fuse.protocol.ExtendedAttributes;
 import io.gridset.fuse.protocol.Request;
 import io.gridset.fuse.protocol.RequestHeader;
+import org.jspecify.annotations.Nullable;
 
 /// Sends each request to the operation that answers it: at once what needs only memory, on a
 /// virtual thread what may wait for the origin. Thread-safe.
@@ -12,15 +13,27 @@ final class Dispatcher {
   private final RequestHandlers handlers;
   private final TreeOperations tree;
   private final FileOperations files;
+  private final @Nullable WriteOperations writing;
 
-  Dispatcher(RequestHandlers handlers, TreeOperations tree, FileOperations files) {
+  /// @param writing null for a tree that is only read
+  Dispatcher(
+      RequestHandlers handlers,
+      TreeOperations tree,
+      FileOperations files,
+      @Nullable WriteOperations writing) {
     this.handlers = handlers;
     this.tree = tree;
     this.files = files;
+    this.writing = writing;
   }
 
   void dispatch(RequestHeader header, Request request, Reply reply) {
-    long node = header.node();
+    if (writing == null || !writing.tryDispatch(header.node(), request, reply)) {
+      read(header.node(), request, reply);
+    }
+  }
+
+  private void read(long node, Request request, Reply reply) {
     switch (request) {
       case Request.Read read -> files.read(read, reply);
       case Request.Lookup(String name) -> {
@@ -33,7 +46,7 @@ final class Dispatcher {
           wait(reply, later -> tree.attributes(node, later));
         }
       }
-      case Request.Open() -> {
+      case Request.Open(_) -> {
         if (!handlers.tryNow(reply, now -> files.openPresent(node, now))) {
           wait(reply, later -> files.open(node, later));
         }
@@ -61,6 +74,8 @@ final class Dispatcher {
       }
       case Request.Interrupt(long unique) -> handlers.interrupt(unique);
       case Request.Acknowledge() -> reply.ok();
+      case Request.Flush(_) -> reply.error(Errno.ENOSYS); // The kernel stops asking.
+      case Request.Change _ -> reply.error(Errno.EROFS); // The mount is `ro`: the VFS was first.
       case Request.Refused(Errno errno) -> reply.error(errno);
     }
   }

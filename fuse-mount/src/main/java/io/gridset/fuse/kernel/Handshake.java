@@ -26,7 +26,10 @@ final class Handshake {
   private Handshake() {}
 
   /// What came of it.
-  record Agreed(InodeModes.Passthrough passthrough, FileOperations.Incomplete incomplete) {}
+  ///
+  /// @param maxWrite most bytes of a write
+  record Agreed(
+      InodeModes.Passthrough passthrough, FileOperations.Incomplete incomplete, int maxWrite) {}
 
   static Agreed negotiate(Device device, MountRequest request) throws TransportException {
     try (Arena arena = Arena.ofConfined()) {
@@ -51,7 +54,9 @@ final class Handshake {
                 .formatted(init.major(), init.minor(), OLDEST_MINOR));
       }
       int depth = init.offers(InitRequest.PASSTHROUGH) ? wantedDepth(request) : 0;
-      Message reply = new Message(header.unique(), 0, List.of(init.reply(depth)));
+      int maxWrite =
+          request.has(Option.WRITABLE) ? InitRequest.MOST_WRITE : InitRequest.LEAST_WRITE;
+      Message reply = new Message(header.unique(), 0, List.of(init.reply(depth, maxWrite)));
       long written = replyMemory.write(device, reply);
       if (written < 0) {
         throw Device.failed("answering the kernel's greeting", (int) written);
@@ -60,7 +65,8 @@ final class Handshake {
           depth == 0 ? InodeModes.Passthrough.UNAVAILABLE : probe(device),
           init.offers(InitRequest.DIRECT_IO_ALLOW_MMAP)
               ? FileOperations.Incomplete.PAST_PAGE_CACHE
-              : FileOperations.Incomplete.THROUGH_PAGE_CACHE);
+              : FileOperations.Incomplete.THROUGH_PAGE_CACHE,
+          maxWrite);
     }
   }
 

@@ -3,7 +3,9 @@ package io.gridset.fuse.kernel;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
 import io.gridset.fuse.protocol.ReplyBodies;
+import io.gridset.fuse.protocol.ReplyBodies.Modes;
 import io.gridset.fuse.transport.MountRequest;
+import io.gridset.fuse.transport.MountRequest.Option;
 import io.gridset.fuse.transport.MountTransport;
 import io.gridset.fuse.transport.TransportCounters;
 import io.gridset.fuse.transport.TransportException;
@@ -20,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +44,7 @@ public final class KernelTransport implements MountTransport {
   private final Notifier notifier;
   private final RequestHandlers handlers;
   private final FileOperations files;
+  private final @Nullable WriteOperations writing;
   private final AutoCloseable watch;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final AtomicBoolean released = new AtomicBoolean();
@@ -57,14 +61,20 @@ public final class KernelTransport implements MountTransport {
     this.running = new AtomicInteger(devices.size());
     modes = new InodeModes(devices.getFirst(), agreed.passthrough());
     NodeTable nodes = new NodeTable(new FileEntry("", 0, Instant.EPOCH, NodeTable.ROOT, null));
-    Served served = new Served(datasetFiles, nodes, modes, owner(), counters);
+    Served served = new Served(datasetFiles, nodes, modes, owner(request), counters);
     notifier = new Notifier(devices.getFirst(), nodes, modes);
     handlers = new RequestHandlers(counters);
     files = new FileOperations(served, handlers, notifier, agreed.incomplete());
+    writing =
+        datasetFiles
+            .writable()
+            .map(tree -> new WriteOperations(served, handlers, tree))
+            .orElse(null);
     watch = datasetFiles.watch(notifier::changed);
-    Dispatcher dispatcher = new Dispatcher(handlers, new TreeOperations(served), files);
+    Dispatcher dispatcher = new Dispatcher(handlers, new TreeOperations(served), files, writing);
     for (int i = 0; i < devices.size(); i++) {
-      DeviceLoop loop = new DeviceLoop(devices.get(i), dispatcher, counters, closing);
+      DeviceLoop loop =
+          new DeviceLoop(devices.get(i), dispatcher, counters, closing, agreed.maxWrite());
       Thread.ofPlatform().daemon().name("fuse-device-" + i).start(() -> run(loop));
     }
   }
@@ -164,7 +174,8 @@ public final class KernelTransport implements MountTransport {
     if (!released.compareAndSet(false, true)) {
       return;
     }
-    try (watch) {
+    try (watch;
+        writing) {
       notifier.close();
       handlers.close();
       modes.close();
@@ -174,10 +185,13 @@ public final class KernelTransport implements MountTransport {
     }
   }
 
-  private static ReplyBodies owner() {
+  private static ReplyBodies owner(MountRequest request) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = Libc.errnoMemory(arena);
-      return new ReplyBodies(Libc.userId(errno), Libc.groupId(errno));
+      return new ReplyBodies(
+          Libc.userId(errno),
+          Libc.groupId(errno),
+          request.has(Option.WRITABLE) ? Modes.OWNER_WRITES : Modes.READ_ONLY);
     }
   }
 }

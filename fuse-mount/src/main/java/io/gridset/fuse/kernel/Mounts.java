@@ -10,7 +10,8 @@ import java.nio.file.Path;
 
 /// mount(2) and umount2(2).
 public final class Mounts {
-  private static final long RDONLY_NOSUID_NODEV_NOATIME = 1 | 2 | 4 | 1024;
+  private static final long READ_ONLY = 1;
+  private static final long NOSUID_NODEV_NOATIME = 2 | 4 | 1024;
   private static final String TYPE = "fuse.gridset";
 
   private Mounts() {}
@@ -97,7 +98,7 @@ public final class Mounts {
                   arena.allocateFrom(request.source()),
                   arena.allocateFrom(request.mountPoint().toString()),
                   arena.allocateFrom(TYPE),
-                  RDONLY_NOSUID_NODEV_NOATIME,
+                  NOSUID_NODEV_NOATIME | (request.has(Option.WRITABLE) ? 0 : READ_ONLY),
                   arena.allocateFrom(data)));
       if (outcome == -Libc.EPERM || outcome == -Libc.EACCES) {
         throw new TransportException(

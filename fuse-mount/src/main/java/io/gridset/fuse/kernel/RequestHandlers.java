@@ -5,9 +5,6 @@ import io.gridset.fuse.protocol.Errno;
 import io.gridset.fuse.protocol.ErrnoException;
 import io.gridset.fuse.transport.TransportCounters;
 import io.gridset.fuse.transport.TransportCounters.Counter;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,8 +39,6 @@ final class RequestHandlers implements AutoCloseable {
   /// Each is at most one listing or HEAD at the origin.
   private static final int METADATA_LIMIT = 128;
 
-  private static final long SIGKILL_BIT = 1L << 8;
-
   private final TransportCounters counters;
   private final Semaphore data = new Semaphore(DATA_LIMIT);
   private final Semaphore metadata = new Semaphore(METADATA_LIMIT);
@@ -69,7 +64,7 @@ final class RequestHandlers implements AutoCloseable {
     } catch (ErrnoException e) {
       reply.error(e.errno());
     } catch (StorageException e) {
-      LOG.warn("a read through the mount failed: {}", e.getMessage());
+      LOG.warn("a request through the mount failed: {}", e.getMessage());
       LOG.debug("cause", e);
       reply.error(Errno.of(e));
     } catch (RuntimeException | Error e) {
@@ -102,7 +97,7 @@ final class RequestHandlers implements AutoCloseable {
     if (reply != null && reply.process() > 0) {
       threads.execute(
           () -> {
-            if (isBeingKilled(reply.process())) {
+            if (Processes.isBeingKilled(reply.process())) {
               reply.error(Errno.EINTR);
             }
           });
@@ -121,21 +116,5 @@ final class RequestHandlers implements AutoCloseable {
     LOG.error("a request failed unexpectedly; the caller gets EIO", e);
     counters.increment(Counter.UNEXPECTED_ERRORS);
     reply.error(Errno.EIO);
-  }
-
-  /// Whether SIGKILL is pending, as for every deadly signal (kernel/signal.c, complete_signal).
-  private static boolean isBeingKilled(int process) {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/" + process + "/status"))) {
-        if (line.startsWith("SigPnd:") || line.startsWith("ShdPnd:")) {
-          if ((Long.parseUnsignedLong(line.substring(7).strip(), 16) & SIGKILL_BIT) != 0) {
-            return true;
-          }
-        }
-      }
-      return false;
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

@@ -44,7 +44,7 @@ final class TreeOperations {
   private record OpenDirectory(FileEntry self, List<FileEntry> entries) {}
 
   void lookup(long parent, String name, Reply reply) throws StorageException, ErrnoException {
-    Optional<FileEntry> entry = served.files().find(child(parent, name));
+    Optional<FileEntry> entry = served.files().find(served.child(parent, name));
     if (entry.isPresent()) {
       present(entry.get(), reply);
     } else {
@@ -54,24 +54,19 @@ final class TreeOperations {
 
   /// Answers a lookup if that needs no wait.
   void lookupPresent(long parent, String name, Reply reply) throws ErrnoException {
-    switch (served.files().findPresent(child(parent, name))) {
+    switch (served.files().findPresent(served.child(parent, name))) {
       case KnownEntry.Present(var entry) -> present(entry, reply);
       case KnownEntry.Absent() -> absent(reply);
       case KnownEntry.Unknown() -> {}
     }
   }
 
-  private String child(long parent, String name) throws ErrnoException {
-    String directory = served.node(parent).path();
-    return directory.isEmpty() ? name : directory + "/" + name;
-  }
-
   private void absent(Reply reply) {
-    reply.body(served.bodies().absent(served.files().entryTimeToLive()));
+    reply.body(served.bodies().absent(served.absence()));
   }
 
   private void present(FileEntry entry, Reply reply) {
-    Duration validity = served.files().entryTimeToLive();
+    Duration validity = served.validity(entry);
     Node node = served.nodes().look(entry);
     if (!reply.body(served.bodies().entry(node.id(), entry, validity))) {
       forget(node.id(), 1);
@@ -103,7 +98,7 @@ final class TreeOperations {
       throws ErrnoException {
     if (latest.isPresent() && node.standsFor(latest.get())) {
       node.refresh(latest.get());
-      reply.body(served.bodies().attributes(latest.get(), served.files().entryTimeToLive()));
+      reply.body(served.bodies().attributes(latest.get(), served.validity(latest.get())));
     } else if (node.path().isEmpty() || served.modes().isOpen(node.id())) {
       reply.body(served.bodies().attributes(node.entry(), Duration.ZERO));
     } else {
@@ -214,7 +209,7 @@ final class TreeOperations {
       case PLUS -> {
         Node node = served.nodes().look(entry);
         looked.add(node);
-        Duration validity = served.files().entryTimeToLive();
+        Duration validity = served.validity(entry);
         page.addPlus(
             name.get(),
             new DirectoryPage.Looked(served.bodies(), node.id(), entry, validity),

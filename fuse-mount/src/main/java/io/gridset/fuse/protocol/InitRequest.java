@@ -16,6 +16,7 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
   private static final int KNOWN_MINOR = 45;
 
   private static final long ASYNC_READ = 1L;
+  private static final long BIG_WRITES = 1L << 5;
   private static final long DO_READDIRPLUS = 1L << 13;
   private static final long READDIRPLUS_AUTO = 1L << 14;
   private static final long ASYNC_DIO = 1L << 15;
@@ -29,6 +30,7 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
 
   private static final long WANTED =
       ASYNC_READ
+          | BIG_WRITES
           | DO_READDIRPLUS
           | READDIRPLUS_AUTO
           | ASYNC_DIO
@@ -47,8 +49,12 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
 
   private static final short CONGESTION_THRESHOLD = 384;
 
-  /// What a buffer for requests must hold follows from it; nothing is ever written.
-  private static final int MAX_WRITE = 4096;
+  /// Most bytes of a write where nothing is ever written; what a buffer for requests must hold
+  /// follows from it.
+  public static final int LEAST_WRITE = 4096;
+
+  /// The same where files are written: as much as a request can bring.
+  public static final int MOST_WRITE = REQUEST_PAGES * 4096;
 
   private static final int REPLY_BYTES = 64;
 
@@ -68,7 +74,8 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
   ///
   /// @param stackDepth 0 without passthrough; 1 when cache files lie on an ordinary file system; 2
   ///   when they lie on a stacked one
-  public ByteBuffer reply(int stackDepth) {
+  /// @param maxWrite most bytes of a write
+  public ByteBuffer reply(int stackDepth, int maxWrite) {
     long agreed = flags & (stackDepth == 0 ? WANTED & ~PASSTHROUGH : WANTED);
     ByteBuffer body = ByteBuffer.allocate(REPLY_BYTES).order(ByteOrder.nativeOrder());
     body.putInt(0, 7);
@@ -77,7 +84,7 @@ public record InitRequest(int major, int minor, int maxReadahead, long flags) {
     body.putInt(12, (int) agreed);
     body.putShort(16, MAX_BACKGROUND);
     body.putShort(18, CONGESTION_THRESHOLD);
-    body.putInt(20, MAX_WRITE);
+    body.putInt(20, maxWrite);
     body.putInt(24, 1);
     body.putShort(28, REQUEST_PAGES);
     body.putInt(32, (int) (agreed >>> 32));

@@ -11,14 +11,28 @@ import java.time.Instant;
 ///
 /// @param user owner that `stat` shows
 /// @param group likewise
-public record ReplyBodies(int user, int group) {
+public record ReplyBodies(int user, int group, Modes modes) {
   static final int ENTRY_BYTES = 128;
   private static final int ATTRIBUTES_BYTES = 104;
   private static final int OPEN_BYTES = 16;
   private static final int STATFS_BYTES = 80;
   private static final int BLOCK_BYTES = 4096;
-  private static final int DIRECTORY_MODE = 0040555;
-  private static final int FILE_MODE = 0100444;
+  private static final int WRITTEN_BYTES = 8;
+
+  /// What `stat` shows, and the kernel goes by.
+  public enum Modes {
+    READ_ONLY(0040555, 0100444),
+    /// The owner may add and delete; that finished files do not change is told at open.
+    OWNER_WRITES(0040755, 0100644);
+
+    private final int directory;
+    private final int file;
+
+    Modes(int directory, int file) {
+      this.directory = directory;
+      this.file = file;
+    }
+  }
 
   /// `struct fuse_entry_out`, believed for `validity`.
   public ByteBuffer entry(long node, FileEntry entry, Duration validity) {
@@ -52,7 +66,20 @@ public record ReplyBodies(int user, int group) {
     return body.flip();
   }
 
-  /// `struct fuse_kstatfs`: nothing is free, for nothing can be written.
+  /// The answer to CREATE: a `struct fuse_entry_out` that is not believed, and a `fuse_open_out`.
+  public ByteBuffer created(long node, FileEntry entry, long handle, int flags) {
+    ByteBuffer body = body(ENTRY_BYTES + OPEN_BYTES);
+    putEntry(body, node, entry, Duration.ZERO);
+    body.put(opened(handle, flags, 0));
+    return body.flip();
+  }
+
+  /// `struct fuse_write_out`.
+  public ByteBuffer written(int bytes) {
+    return body(WRITTEN_BYTES).putInt(0, bytes);
+  }
+
+  /// `struct fuse_kstatfs`: nothing is told to be free.
   public ByteBuffer statistics(DatasetFiles.Totals totals) {
     ByteBuffer body = body(STATFS_BYTES);
     body.putLong(0, (totals.totalBytes() + BLOCK_BYTES - 1) / BLOCK_BYTES);
@@ -82,7 +109,7 @@ public record ReplyBodies(int user, int group) {
     body.putLong((entry.sizeBytes() + 511) / 512);
     body.putLong(seconds).putLong(seconds).putLong(seconds);
     body.putInt(modified.getNano()).putInt(modified.getNano()).putInt(modified.getNano());
-    body.putInt(entry.isDirectory() ? DIRECTORY_MODE : FILE_MODE);
+    body.putInt(entry.isDirectory() ? modes.directory : modes.file);
     body.putInt(entry.isDirectory() ? 2 : 1);
     body.putInt(user).putInt(group).putInt(0);
     body.putInt(BLOCK_BYTES).putInt(0);

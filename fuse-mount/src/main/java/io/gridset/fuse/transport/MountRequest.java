@@ -16,7 +16,9 @@ public record MountRequest(Path mountPoint, String source, Set<Option> options, 
     /// The kernel may read sealed files by itself.
     PASSTHROUGH,
     /// As PASSTHROUGH, for cache files on a stacked file system such as a container's overlay root.
-    STACKED_PASSTHROUGH
+    STACKED_PASSTHROUGH,
+    /// The tree takes new files; a transport that cannot write mounts it for reading.
+    WRITABLE
   }
 
   public MountRequest {

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 /// Layouts and refusals that no ordinary program provokes.
 final class ProtocolTest {
   @Test
-  void modifyingRequestsAreRefusedAsReadOnlyAndUnknownOnesAsUnsupported() throws Exception {
+  void modifyingRequestsAreChangesAndUnknownOnesAreRefused() throws Exception {
     for (int opcode : new int[] {4, 6, 8, 9, 10, 11, 12, 13, 16, 21, 24, 35, 43, 45, 47, 51}) {
-      assertThat(parse(request(opcode, 8))).isEqualTo(new Request.Refused(Errno.EROFS));
+      assertThat(parse(request(opcode, 128))).isInstanceOf(Request.Change.class);
     }
     assertThat(parse(request(46, 8))).isEqualTo(new Request.Refused(Errno.ENOSYS));
     assertThat(parse(request(4711, 8))).isEqualTo(new Request.Refused(Errno.ENOSYS));
@@ -53,10 +53,13 @@ final class ProtocolTest {
     assertThat(init.offers(InitRequest.PASSTHROUGH)).isTrue();
     int directMapping = 1 << 4;
     int passthrough = 1 << 5;
-    assertThat(init.reply(1).getInt(32)).isEqualTo(directMapping | passthrough);
-    assertThat(init.reply(1).getInt(36)).isEqualTo(1);
-    assertThat(init.reply(0).getInt(32)).isEqualTo(directMapping);
-    assertThat(init.reply(0).getInt(12) & 1 << 22).as("MAX_PAGES").isNotZero();
+    assertThat(init.reply(1, InitRequest.LEAST_WRITE).getInt(32))
+        .isEqualTo(directMapping | passthrough);
+    assertThat(init.reply(1, InitRequest.LEAST_WRITE).getInt(36)).isEqualTo(1);
+    assertThat(init.reply(0, InitRequest.LEAST_WRITE).getInt(32)).isEqualTo(directMapping);
+    assertThat(init.reply(0, InitRequest.LEAST_WRITE).getInt(12) & 1 << 22)
+        .as("MAX_PAGES")
+        .isNotZero();
     buffer.putInt(52, 0xFFFFFFFF & ~(1 << 30));
     assertThat(InitRequest.of(buffer).offers(InitRequest.PASSTHROUGH)).isFalse();
   }

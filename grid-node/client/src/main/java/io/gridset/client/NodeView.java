@@ -18,7 +18,19 @@ public record NodeView(
     List<String> listening,
     CacheUsage cache,
     MemberView members,
-    Memory memory) {
+    Memory memory,
+    Objects objects) {
+  /// Arrow objects.
+  ///
+  /// @param objects that the node holds
+  /// @param bytes of memory that they take
+  /// @param quotaBytes that they may take; 0 before the first, and where there are none
+  public record Objects(long objects, long bytes, long quotaBytes) {
+    public static Objects none() {
+      return new Objects(0, 0, 0);
+    }
+  }
+
   /// Memory in bytes; 0 where the system does not tell.
   ///
   /// @param residentBytes of the process, shared cache pages included
@@ -28,5 +40,6 @@ public record NodeView(
 
   public NodeView {
     listening = List.copyOf(listening);
+    objects = objects == null ? Objects.none() : objects; // An older node tells of none.
   }
 }

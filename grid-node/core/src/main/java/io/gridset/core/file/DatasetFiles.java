@@ -45,6 +45,11 @@ public interface DatasetFiles {
   /// went, so that kernel caches can be told. It must return at once.
   AutoCloseable watch(Consumer<String> listener);
 
+  /// The way in for new files; empty for a tree that is only read, as datasets are.
+  default Optional<WritableFiles> writable() {
+    return Optional.empty();
+  }
+
   /// @param totalBytes logical size of all known files
   record Totals(long totalBytes, long files, long cachedBytes) {}
 }

@@ -25,9 +25,7 @@ public final class DatasetResolver {
   public Resolution resolve(
       String uid, DatasetName name, DatasetSpec spec, List<TierDefinition> tiers) {
     if (spec.mounts().isEmpty()) {
-      return new Resolution.Waiting(
-          "NoMounts",
-          "spec.mounts is empty; datasets of Arrow objects alone are not served by this version");
+      return new Resolution.ObjectsOnly();
     }
     if (spec.reference().isPresent()) {
       return resolveReference(uid, name, spec);

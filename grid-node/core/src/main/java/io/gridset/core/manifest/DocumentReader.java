@@ -123,7 +123,8 @@ final class DocumentReader {
           notes.add("spec.replicas is " + spec.replicas() + ", one machine runs one worker");
         }
         if (kind == ResourceKind.VINEYARD_RUNTIME) {
-          notes.add("kept only: Arrow objects are not served by this version yet");
+          notes.add(
+              "Arrow objects share the node's memory: tieredstore sets nothing aside for them");
         } else if (spec.tiers().isEmpty() && checker.problems().isEmpty()) {
           checker.problem(
               "spec.tieredstore.levels", "is required: one level with mediumtype, path and quota");

@@ -6,6 +6,9 @@ import io.gridset.core.dataset.DatasetDefinition;
 public sealed interface Resolution {
   record Resolved(DatasetDefinition definition) implements Resolution {}
 
+  /// No mounts: a dataset of Arrow objects, which has nothing to run.
+  record ObjectsOnly() implements Resolution {}
+
   /// Not yet: something outside the manifest is missing.
   ///
   /// @param reason in CamelCase, for a condition

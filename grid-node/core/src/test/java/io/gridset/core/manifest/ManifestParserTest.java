@@ -284,6 +284,6 @@ class ManifestParserTest {
         .extracting(document -> ((Skipped) document).reason())
         .containsOnly("DataProcess needs containers, which the standalone program does not run");
     assertThat(((Resource) parsed.documents().get(1)).message())
-        .contains("Arrow objects are not served by this version yet");
+        .contains("Arrow objects share the node's memory");
   }
 }

@@ -52,6 +52,7 @@ final class DatasetReconciler {
           stopped(observed, Phase.FAILED, reason, message);
       case Resolution.Waiting(String reason, String message) ->
           stopped(observed, Phase.NOT_BOUND, reason, message);
+      case Resolution.ObjectsOnly() -> reconcileObjects(observed);
       case Resolution.Resolved(DatasetDefinition definition) ->
           observed
               .reference()
@@ -102,10 +103,22 @@ final class DatasetReconciler {
       return stopped(
           observed,
           Phase.NOT_BOUND,
-          "RuntimeNotServed",
-          "VineyardRuntime (Arrow objects) is not served by this version");
+          "RuntimeHasNoFiles",
+          "VineyardRuntime holds Arrow objects and no files; for spec.mounts bind another runtime");
     }
     return run(observed, definition);
+  }
+
+  /// Every node holds objects, so that nothing is started for them.
+  private static Decision reconcileObjects(Observed observed) {
+    return observed.runtimeKind().filter(ResourceKind.VINEYARD_RUNTIME::equals).isPresent()
+        ? stopped(observed, Phase.BOUND, "DatasetReady", "The ddc runtime is ready.")
+        : stopped(
+            observed,
+            Phase.NOT_BOUND,
+            "NoMounts",
+            "spec.mounts is empty: a Dataset of Arrow objects waits for a VineyardRuntime of its"
+                + " name, any other for mounts");
   }
 
   private static Decision run(Observed observed, DatasetDefinition wanted) {

@@ -3,6 +3,7 @@ package io.gridset.server.object;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.DataSize;
+import io.gridset.server.cache.DirectoryLock;
 import io.gridset.server.cache.mapping.Mapping;
 import io.gridset.server.cache.mapping.NativeFile;
 import java.io.IOException;
@@ -23,9 +24,10 @@ import java.util.zip.CRC32C;
 /// Copies of objects on a local disk: of those that memory had no room for, and of those that are
 /// to outlive the machine's memory. A copy counts once its record stands on the disk, synced after
 /// the bytes, with their checksum. Thread-safe; calls for one object come one after the other.
-final class DiskCopies {
+final class DiskCopies implements AutoCloseable {
   private static final int PIECE = 4 << 20;
 
+  private final DirectoryLock lock;
   private final Path objects;
   private final RecordFiles records;
   private final long quotaBytes;
@@ -36,7 +38,8 @@ final class DiskCopies {
   /// @param bytes on the disk; 0 for an object that lives in its record
   private record Copy(long checksum, long bytes) {}
 
-  private DiskCopies(ObjectStoreSettings.Disk settings) {
+  private DiskCopies(ObjectStoreSettings.Disk settings, DirectoryLock lock) {
+    this.lock = lock;
     this.objects = settings.directory().resolve("objects");
     this.records = new RecordFiles(settings.directory().resolve("records"), true);
     this.quotaBytes = settings.quotaBytes();
@@ -45,17 +48,29 @@ final class DiskCopies {
   /// Opens the directory; what has no record, or no bytes to it, is removed.
   ///
   /// @param found gets the record of each copy
+  /// @throws StorageException INVALID when another process has the directory
   static DiskCopies open(ObjectStoreSettings.Disk settings, List<ObjectRecord> found)
       throws StorageException {
-    DiskCopies copies = new DiskCopies(settings);
+    try {
+      Files.createDirectories(settings.directory());
+    } catch (IOException e) {
+      throw unusable(settings, e);
+    }
+    DiskCopies copies = new DiskCopies(settings, DirectoryLock.acquire(settings.directory()));
     try {
       Files.createDirectories(copies.objects);
       Files.createDirectories(copies.records.directory());
+      RecordFiles.syncNames(settings.directory());
       copies.adopt(found);
+      return copies;
     } catch (IOException e) {
-      throw Failures.of("cannot use the objects' disk directory " + settings.directory(), e);
+      copies.close();
+      throw unusable(settings, e);
     }
-    return copies;
+  }
+
+  private static StorageException unusable(ObjectStoreSettings.Disk settings, IOException e) {
+    return Failures.of("cannot use the objects' disk directory " + settings.directory(), e);
   }
 
   private void adopt(List<ObjectRecord> found) throws IOException {
@@ -107,6 +122,7 @@ final class DiskCopies {
         Mapping mapping = Mapping.readOnly(source, 0, bytes)) {
       Files.deleteIfExists(copy);
       try (NativeFile target = NativeFile.create(copy, 0)) {
+        reserve(target, bytes);
         CRC32C checksum = new CRC32C();
         for (long at = 0; at < bytes; at += PIECE) {
           ByteBuffer piece = mapping.view(at, (int) Math.min(PIECE, bytes - at));
@@ -114,11 +130,23 @@ final class DiskCopies {
           target.write(piece, at);
         }
         target.sync();
+        RecordFiles.syncNames(objects);
         return checksum.getValue();
       }
     } catch (IOException e) {
       discard(record);
       throw Failures.of("cannot write " + record.name() + " to the disk", e);
+    }
+  }
+
+  /// A full disk is found out before gigabytes are written to it, where the file system can tell.
+  private static void reserve(NativeFile target, long bytes) throws StorageException {
+    try {
+      target.allocate(bytes);
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NO_SPACE) {
+        throw e;
+      }
     }
   }
 
@@ -211,6 +239,11 @@ final class DiskCopies {
                 + " are in use; delete objects, or give the disk directory more room");
       }
     }
+  }
+
+  @Override
+  public void close() {
+    lock.close();
   }
 
   private Path path(String id) {

@@ -139,6 +139,7 @@ final class FlatTable {
 
   private static StorageException malformed() {
     return StorageException.of(
-        Kind.INVALID, "not an Arrow IPC file: a flatbuffer in it points outside itself");
+        Kind.INVALID,
+        "not an Arrow IPC file that can be mapped: its metadata points outside itself");
   }
 }

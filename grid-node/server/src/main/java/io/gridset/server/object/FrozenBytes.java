@@ -2,15 +2,13 @@ package io.gridset.server.object;
 
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.store.StorageException;
-import io.gridset.server.cache.mapping.Mapping;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Looks at the bytes of an object while nobody can change them.
-final class FrozenBytes implements StagedSegment.Check {
+final class FrozenBytes implements Freezable.Check {
   private final long bytes;
   private IpcFile ipc = new IpcFile(0, 0, "");
   private byte @Nullable [] payload;
@@ -20,28 +18,13 @@ final class FrozenBytes implements StagedSegment.Check {
   }
 
   @Override
-  public void accept(Mapping mapping) throws StorageException {
-    ipc = check(mapping, bytes);
+  public void accept(IpcBytes frozen) throws StorageException {
+    ipc = IpcFile.check(frozen);
     if (bytes <= ObjectRecord.LARGEST_PAYLOAD) {
       byte[] copy = new byte[(int) bytes];
-      mapping.view(0, copy.length).get(copy);
+      frozen.at(0, copy.length).get(copy);
       payload = copy;
     }
-  }
-
-  static IpcFile check(Mapping mapping, long length) throws StorageException {
-    return IpcFile.check(
-        new IpcBytes() {
-          @Override
-          public long length() {
-            return length;
-          }
-
-          @Override
-          public ByteBuffer at(long offset, int count) {
-            return mapping.view(offset, count);
-          }
-        });
   }
 
   boolean areThoseOf(ObjectInfo info) {

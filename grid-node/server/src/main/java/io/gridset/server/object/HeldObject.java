@@ -2,7 +2,7 @@ package io.gridset.server.object;
 
 import io.gridset.core.cache.SealedFile;
 import io.gridset.core.store.StorageException;
-import io.gridset.server.cache.mapping.Mapping;
+import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.cache.mapping.NativeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,12 +22,11 @@ final class HeldObject {
   private final ObjectRecord record;
   private final Holding holding;
   private final ReentrantLock lock = new ReentrantLock();
+  private final HeldViews views = new HeldViews();
   private @Nullable Path file;
   private long charged;
   private long recordBytes;
   private long incarnation;
-  private @Nullable Mapping mapping;
-  private @Nullable ByteBuffer payloadCopy;
   private int users;
   private boolean seenByOthers;
   private boolean forgotten;
@@ -96,20 +95,16 @@ final class HeldObject {
     }
   }
 
-  /// Writes the record to memory, where only the disk may have it.
-  void keepAgain() throws StorageException {
+  /// Writes the record to memory.
+  void keepRecord() throws StorageException {
     lock.lock();
     try {
-      keepRecord();
+      long bytes = Segments.roundUp(holding.records().write(record, 0));
+      holding.segments().ledger().add(bytes - recordBytes);
+      recordBytes = bytes;
     } finally {
       lock.unlock();
     }
-  }
-
-  private void keepRecord() throws StorageException {
-    long bytes = Segments.roundUp(holding.records().write(record, 0));
-    holding.segments().ledger().add(bytes - recordBytes);
-    recordBytes = bytes;
   }
 
   /// Opens it; null when it is gone.
@@ -160,23 +155,10 @@ final class HeldObject {
     lock.lock();
     try {
       byte[] payload = record.payload();
-      if (payload != null) {
-        ByteBuffer copy = payloadCopy;
-        if (copy == null) {
-          copy = ByteBuffer.allocateDirect(payload.length).put(payload).asReadOnlyBuffer();
-          payloadCopy = copy;
-        }
-        users++;
-        return copy.slice((int) offset, bytes);
-      }
-      Mapping whole = mapping;
-      if (whole == null) {
-        try (NativeFile reader = NativeFile.openForReading(load())) {
-          whole = Mapping.readOnly(reader, 0, record.info().bytes());
-        }
-        mapping = whole;
-      }
-      ByteBuffer view = whole.view(offset, bytes);
+      ByteBuffer view =
+          payload == null
+              ? views.of(load(), record.info().bytes(), offset, bytes)
+              : views.of(payload, offset, bytes);
       users++;
       return view;
     } finally {
@@ -197,12 +179,7 @@ final class HeldObject {
   private void endUse() {
     users--;
     if (users == 0) {
-      payloadCopy = null;
-      Mapping whole = mapping;
-      if (whole != null) {
-        mapping = null;
-        whole.close();
-      }
+      views.drop();
       if (gone) {
         letGo();
       }
@@ -257,7 +234,9 @@ final class HeldObject {
       DiskCopies disk = holding.disk();
       return disk != null && spill(segment, disk) && users == 0 && unlink(segment);
     } catch (StorageException e) {
-      log.warn("{} cannot leave memory: {}", record.name(), e.getMessage());
+      if (e.kind() != Kind.NO_SPACE) { // who needs the room is told of a full disk
+        log.warn("{} cannot leave memory: {}", record.name(), e.getMessage());
+      }
       return false;
     } finally {
       lock.unlock();

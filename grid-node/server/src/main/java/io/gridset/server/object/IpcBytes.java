@@ -1,6 +1,7 @@
 package io.gridset.server.object;
 
 import io.gridset.core.store.StorageException;
+import io.gridset.server.cache.mapping.Mapping;
 import java.nio.ByteBuffer;
 
 /// The bytes of what may be an IPC file.
@@ -9,6 +10,21 @@ interface IpcBytes {
 
   /// A view of a range that lies within them.
   ByteBuffer at(long offset, int bytes) throws StorageException;
+
+  /// The first `length` bytes of a mapping.
+  static IpcBytes of(Mapping mapping, long length) {
+    return new IpcBytes() {
+      @Override
+      public long length() {
+        return length;
+      }
+
+      @Override
+      public ByteBuffer at(long offset, int count) {
+        return mapping.view(offset, count);
+      }
+    };
+  }
 
   /// Bytes that are all in one buffer.
   static IpcBytes of(ByteBuffer bytes) {

@@ -156,6 +156,6 @@ record IpcFile(long rows, int batches, String schema) {
   }
 
   static StorageException invalid(String why) {
-    return StorageException.of(Kind.INVALID, "not an Arrow IPC file: " + why);
+    return StorageException.of(Kind.INVALID, "not an Arrow IPC file that can be mapped: " + why);
   }
 }

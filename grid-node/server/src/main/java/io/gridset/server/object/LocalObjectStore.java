@@ -1,11 +1,10 @@
 package io.gridset.server.object;
 
-import io.gridset.core.manifest.NearestName;
-import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.object.Staging;
+import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.cache.DirectoryLock;
@@ -27,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +39,6 @@ import org.slf4j.LoggerFactory;
 public final class LocalObjectStore implements ObjectStore {
   private static final Logger log = LoggerFactory.getLogger(LocalObjectStore.class);
   private static final Duration HOUSEKEEPING = Duration.ofSeconds(1);
-  private static final int NAMES_COMPARED = 1000;
 
   /// Rounds of housekeeping from one comparison of all that is held with the catalog to the next.
   private static final int SWEEP_ROUNDS = 30;
@@ -102,12 +101,13 @@ public final class LocalObjectStore implements ObjectStore {
       throw Failures.of("cannot use the objects' directory " + settings.directory(), e);
     }
     DirectoryLock lock = DirectoryLock.acquire(settings.directory());
+    @Nullable DiskCopies copies = null;
     try {
       MemoryLedger ledger = new MemoryLedger(settings.directory(), settings.quotaBytes());
       Segments segments = new Segments(settings, ledger);
       List<ObjectRecord> onDisk = new ArrayList<>();
       ObjectStoreSettings.Disk disk = settings.disk();
-      DiskCopies copies = disk == null ? null : DiskCopies.open(disk, onDisk);
+      copies = disk == null ? null : DiskCopies.open(disk, onDisk);
       Shelf shelf = new Shelf();
       Holding holding =
           new Holding(
@@ -125,6 +125,9 @@ public final class LocalObjectStore implements ObjectStore {
       }
       return new LocalObjectStore(settings, catalog, new Opened(holding, shelf, lock));
     } catch (StorageException | RuntimeException e) {
+      if (copies != null) {
+        copies.close();
+      }
       lock.close();
       throw e;
     }
@@ -153,7 +156,7 @@ public final class LocalObjectStore implements ObjectStore {
   public ObjectFile open(ObjectName name, Reach reach) throws StorageException {
     while (true) {
       checkOpen();
-      ObjectRecord record = current(name).orElseThrow(() -> notFound(name));
+      ObjectRecord record = current(name).orElseThrow(() -> UnknownObject.in(this, name));
       HeldObject held = shelf.find(record.id());
       if (held == null && record.payload() != null) {
         held = shelf.guest(record, holding);
@@ -182,16 +185,6 @@ public final class LocalObjectStore implements ObjectStore {
     return held == null ? Optional.empty() : Optional.ofNullable(held.open());
   }
 
-  private StorageException notFound(ObjectName name) {
-    List<String> known =
-        list(name.namespace(), "").stream()
-            .limit(NAMES_COMPARED)
-            .map(info -> info.name().path())
-            .toList();
-    return StorageException.of(
-        Kind.NOT_FOUND, "no object " + name + NearestName.hint(name.path(), known));
-  }
-
   private static StorageException notHere(ObjectRecord record, Reach reach) {
     List<String> holders = record.info().holders();
     if (holders.isEmpty()) {
@@ -216,8 +209,14 @@ public final class LocalObjectStore implements ObjectStore {
           Kind.INVALID, "to stage an object takes a namespace and at least a byte, not " + bytes);
     }
     String id = UUID.randomUUID().toString().replace("-", "");
-    StagedObject object =
-        new StagedObject(id, holding.segments().stage(id, namespace, bytes), this);
+    StagedObject object;
+    if (bytes <= ObjectRecord.LARGEST_PAYLOAD) {
+      int capacity = (int) Segments.roundUp(bytes);
+      holding.segments().take(capacity);
+      object = StagedObject.small(id, namespace, capacity, this);
+    } else {
+      object = StagedObject.of(id, segment(id, namespace, bytes), this);
+    }
     staged.add(object);
     if (closed.get()) {
       object.close();
@@ -226,14 +225,21 @@ public final class LocalObjectStore implements ObjectStore {
     return object;
   }
 
+  StagedSegment segment(String id, String namespace, long bytes) throws StorageException {
+    return holding.segments().stage(id, namespace, bytes);
+  }
+
+  void giveBack(long bytes) {
+    holding.segments().ledger().add(-bytes);
+  }
+
   void forget(StagedObject object) {
     staged.remove(object);
   }
 
-  ObjectInfo seal(StagedObject object, ObjectName name, ObjectAttributes attributes, long bytes)
+  ObjectInfo seal(StagedObject object, Publisher.Wanted wanted, long bytes)
       throws StorageException {
-    Publisher.Wanted wanted = new Publisher.Wanted(object.id(), name, attributes);
-    return publisher.seal(object.segment(), wanted, bytes).info();
+    return publisher.seal(object, wanted, bytes).info();
   }
 
   /// Takes a copy of an object from another node, staged whole and checked against its source.
@@ -247,7 +253,7 @@ public final class LocalObjectStore implements ObjectStore {
   }
 
   void hold(StagedObject object, ObjectRecord record) throws StorageException {
-    publisher.hold(object.segment(), record);
+    publisher.hold(object, record);
   }
 
   /// Lets this node's copy of an object go; the object lives on elsewhere.
@@ -362,6 +368,11 @@ public final class LocalObjectStore implements ObjectStore {
       log.warn("The catalog does not let go", e);
     }
     List.copyOf(staged).forEach(StagedObject::close);
+    holding.segments().pool().clear();
+    DiskCopies disk = holding.disk();
+    if (disk != null) {
+      disk.close();
+    }
     directoryLock.close();
   }
 }

@@ -4,7 +4,6 @@ import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -31,11 +30,11 @@ final class Publisher {
   /// The last step of a put.
   ///
   /// @param wanted id, name and attributes
-  ObjectRecord seal(StagedSegment segment, Wanted wanted, long bytes) throws StorageException {
+  ObjectRecord seal(Freezable staged, Wanted wanted, long bytes) throws StorageException {
     ObjectName name = wanted.name();
-    if (!name.namespace().equals(segment.namespace())) {
+    if (!name.namespace().equals(staged.namespace())) {
       throw StorageException.of(
-          Kind.INVALID, name + " was staged for the namespace " + segment.namespace());
+          Kind.INVALID, name + " was staged for the namespace " + staged.namespace());
     }
     if (wanted.attributes().persist() && holding.disk() == null) {
       throw StorageException.of(
@@ -49,9 +48,9 @@ final class Publisher {
       throw inUse(name);
     }
     FrozenBytes frozen = new FrozenBytes(bytes);
-    segment.freeze(bytes, frozen);
+    staged.freeze(bytes, frozen);
     ObjectRecord record = frozen.record(wanted, settings.clock().instant(), settings.node());
-    HeldObject held = place(segment, record);
+    HeldObject held = place(staged, record);
     try {
       held.keep();
       shelf.add(held);
@@ -71,13 +70,13 @@ final class Publisher {
   record Wanted(String id, ObjectName name, ObjectAttributes attributes) {}
 
   /// Makes a segment this node's copy of an object that others hold.
-  void hold(StagedSegment segment, ObjectRecord record) throws StorageException {
+  void hold(Freezable staged, ObjectRecord record) throws StorageException {
     FrozenBytes frozen = new FrozenBytes(record.info().bytes());
-    segment.freeze(record.info().bytes(), frozen);
+    staged.freeze(record.info().bytes(), frozen);
     if (!frozen.areThoseOf(record.info())) {
       throw StorageException.of(Kind.INVALID, "other bytes than those of " + record.name());
     }
-    HeldObject held = place(segment, record);
+    HeldObject held = place(staged, record);
     try {
       held.keep();
     } catch (StorageException | RuntimeException e) {
@@ -90,11 +89,10 @@ final class Publisher {
     letGoIfReplaced(held);
   }
 
-  private HeldObject place(StagedSegment segment, ObjectRecord record) throws StorageException {
+  private HeldObject place(Freezable staged, ObjectRecord record) throws StorageException {
     HeldObject held = new HeldObject(record, holding);
     if (record.payload() == null) {
-      Path path = segment.publish(record.id());
-      held.adopt(path, segment.charged(), HeldObject.Seen.BY_OUR_CLIENTS);
+      staged.give(held);
     }
     return held;
   }

@@ -93,9 +93,14 @@ record RecordFiles(Path directory, boolean durable) {
 
   private void syncNames() throws StorageException {
     if (durable) {
-      try (NativeFile names = NativeFile.openForReading(directory)) {
-        names.sync();
-      }
+      syncNames(directory);
+    }
+  }
+
+  /// Waits until the names in a directory are on the device.
+  static void syncNames(Path directory) throws StorageException {
+    try (NativeFile names = NativeFile.openForReading(directory)) {
+      names.sync();
     }
   }
 

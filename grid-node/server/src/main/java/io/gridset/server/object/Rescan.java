@@ -70,7 +70,7 @@ final class Rescan {
       holding.segments().ledger().add(bytes.get());
       object.adopt(segment, bytes.get(), HeldObject.Seen.BY_ANYBODY);
     }
-    object.keepAgain();
+    object.keepRecord();
     held.add(object);
     return true;
   }
@@ -86,7 +86,7 @@ final class Rescan {
         return Optional.empty();
       }
       try (Mapping mapping = Mapping.readOnly(file, 0, info.bytes())) {
-        IpcFile ipc = FrozenBytes.check(mapping, info.bytes());
+        IpcFile ipc = IpcFile.check(IpcBytes.of(mapping, info.bytes()));
         return ipc.rows() == info.rows() && ipc.batches() == info.batches()
             ? Optional.of(figures.allocatedBytes())
             : Optional.empty();

@@ -23,8 +23,13 @@ import org.slf4j.LoggerFactory;
 final class SegmentPool {
   private static final Logger log = LoggerFactory.getLogger(SegmentPool.class);
 
-  /// How much larger or smaller than wanted a segment may be.
-  private static final int FITTING = 2;
+  /// How much larger or smaller than wanted a segment may be: one is cut, the other extended.
+  private static final int LARGER = 2;
+
+  private static final int SMALLER = 4;
+
+  /// Smaller segments are made faster than they are found again.
+  private static final int LEAST_BYTES = 256 << 10;
 
   private static final int MOST_KEPT = 256;
 
@@ -42,8 +47,8 @@ final class SegmentPool {
     boolean fits(String wantedNamespace, long wanted) {
       return recyclable
           && namespace.equals(wantedNamespace)
-          && bytes <= wanted * FITTING
-          && wanted <= bytes * FITTING;
+          && bytes <= wanted * LARGER
+          && wanted <= bytes * SMALLER;
     }
   }
 
@@ -67,9 +72,10 @@ final class SegmentPool {
       log.warn("The segment {} cannot be retired: {}", file, e.toString());
       return;
     }
-    Retired segment = new Retired(here, namespace, bytes, recyclable);
+    boolean keep = recyclable && bytes >= LEAST_BYTES;
+    Retired segment = new Retired(here, namespace, bytes, keep);
     retired.add(segment);
-    if (!recyclable) {
+    if (!keep) {
       unlinkIfIdle(segment);
     }
     trim(TRIES);
@@ -114,6 +120,9 @@ final class SegmentPool {
 
   /// A segment of about `bytes` bytes that had an object of the same namespace, moved to `to`.
   synchronized @Nullable Taken take(String namespace, long bytes, Path to) {
+    if (bytes < LEAST_BYTES) {
+      return null;
+    }
     List<Retired> fitting =
         retired.stream()
             .filter(segment -> segment.fits(namespace, bytes))
@@ -128,6 +137,19 @@ final class SegmentPool {
       }
     }
     return null;
+  }
+
+  /// Unlinks all; whoever maps one keeps it.
+  synchronized void clear() {
+    for (Retired segment : retired) {
+      try {
+        Files.deleteIfExists(segment.path);
+      } catch (IOException e) {
+        log.warn("The segment {} cannot be unlinked: {}", segment.path, e.toString());
+      }
+      ledger.add(-segment.bytes);
+    }
+    retired.clear();
   }
 
   synchronized long bytes() {

@@ -102,11 +102,13 @@ final class Segments {
   /// @param charged bytes accounted for
   record Extent(long capacity, long charged) {}
 
-  /// The length comes first: huge pages are given only within it.
+  /// The length comes first: huge pages are given only within it. A recycled segment has its pages.
   private void fill(NativeFile file, long capacity, long wanted) throws StorageException {
     try {
       file.resize(capacity);
-      file.allocate(capacity);
+      if (file.figures().allocatedBytes() < capacity) {
+        file.allocate(capacity);
+      }
     } catch (StorageException e) {
       if (e.kind() != Kind.NO_SPACE) {
         throw e;
@@ -139,10 +141,11 @@ final class Segments {
 
   /// Evicts objects until no more than `bytes` bytes are taken by what is not in the pool.
   void evictTo(long bytes) {
-    synchronized (making) {
-      BooleanSupplier eviction = evictions.get();
-      while (ledger.taken() - pool.bytes() > bytes && eviction.getAsBoolean()) {
-        // each takes some away
+    BooleanSupplier eviction = evictions.get();
+    boolean went = true;
+    while (went && ledger.taken() - pool.bytes() > bytes) {
+      synchronized (making) { // one at a time: who waits for room comes in between
+        went = eviction.getAsBoolean();
       }
     }
   }
@@ -159,7 +162,13 @@ final class Segments {
   }
 
   private StorageException noSpace(long bytes) {
-    long unlinked = Math.max(0, ledger.used() - ledger.taken());
+    long mapped = pool.bytes() + Math.max(0, ledger.used() - ledger.taken());
+    String deleted =
+        mapped == 0 || bytes > ledger.quotaBytes()
+            ? ""
+            : ", "
+                + new DataSize(mapped).display()
+                + " of them by deleted objects that somebody still has mapped";
     return StorageException.of(
         Kind.NO_SPACE,
         "no memory for an object of "
@@ -168,10 +177,10 @@ final class Segments {
             + new DataSize(ledger.used()).display()
             + " of the objects' "
             + new DataSize(ledger.quotaBytes()).display()
-            + " are in use, "
-            + new DataSize(pool.bytes() + unlinked).display()
-            + " of them by deleted objects that somebody still has mapped; delete objects, end"
-            + " their readers, or give objects more memory or a spill directory");
+            + " are in use"
+            + deleted
+            + "; delete objects, end their readers, or give objects more memory or a disk"
+            + " directory");
   }
 
   static long roundUp(long bytes) {

@@ -6,23 +6,46 @@ import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.Staging;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/// An object that is being written. A seal that is refused because the name is in use or somebody
-/// still has the file open changes nothing; after any other it is gone. Thread-safe.
-final class StagedObject implements Staging {
+/// An object that is being written: a segment, or for a small one a buffer until somebody asks for
+/// its file. A seal that is refused because the name is in use or somebody still has the file open
+/// changes nothing; after any other it is gone. Thread-safe.
+final class StagedObject implements Staging, Freezable {
   private final String id;
-  private final StagedSegment segment;
+  private final String namespace;
+  private final long capacity;
   private final LocalObjectStore store;
   private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable StagedSegment segment;
+  private @Nullable ByteBuffer buffer;
+  private long charged;
+  private boolean frozen;
   private boolean closed;
 
-  StagedObject(String id, StagedSegment segment, LocalObjectStore store) {
+  private StagedObject(String id, String namespace, long capacity, LocalObjectStore store) {
     this.id = id;
-    this.segment = segment;
+    this.namespace = namespace;
+    this.capacity = capacity;
     this.store = store;
+  }
+
+  static StagedObject of(String id, StagedSegment segment, LocalObjectStore store) {
+    StagedObject object = new StagedObject(id, segment.namespace(), segment.capacity(), store);
+    object.segment = segment;
+    return object;
+  }
+
+  /// One of at most [ObjectRecord#LARGEST_PAYLOAD] bytes, for which room was taken.
+  static StagedObject small(String id, String namespace, int bytes, LocalObjectStore store) {
+    StagedObject object = new StagedObject(id, namespace, bytes, store);
+    object.buffer = ByteBuffer.allocate(bytes);
+    object.charged = bytes;
+    return object;
   }
 
   @Override
@@ -31,17 +54,39 @@ final class StagedObject implements Staging {
   }
 
   @Override
-  public long capacity() {
-    return segment.capacity();
+  public String namespace() {
+    return namespace;
   }
 
   @Override
-  public Path path() {
-    return segment.path();
+  public long capacity() {
+    return capacity;
   }
 
-  StagedSegment segment() {
-    return segment;
+  /// @throws UncheckedIOException with a StorageException NO_SPACE when a small object's file,
+  ///   which is made here, finds no memory
+  @Override
+  public Path path() {
+    lock.lock();
+    try {
+      StagedSegment file = segment;
+      if (file == null) {
+        checkOpen();
+        giveRoomBack();
+        file = store.segment(id, namespace, capacity);
+        ByteBuffer written = buffer;
+        if (written != null) {
+          file.write(written.duplicate().clear(), 0);
+        }
+        segment = file;
+        buffer = null;
+      }
+      return file.path();
+    } catch (StorageException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -49,7 +94,17 @@ final class StagedObject implements Staging {
     lock.lock();
     try {
       checkOpen();
-      segment.write(bytes, position);
+      if (position < 0 || position > capacity - bytes.remaining()) {
+        throw StorageException.of(
+            Kind.INVALID, "beyond the " + capacity + " bytes taken: " + position);
+      }
+      StagedSegment file = segment;
+      ByteBuffer small = buffer;
+      if (file != null) {
+        file.write(bytes, position);
+      } else if (small != null) {
+        small.position((int) position).put(bytes);
+      }
     } finally {
       lock.unlock();
     }
@@ -61,16 +116,13 @@ final class StagedObject implements Staging {
     lock.lock();
     try {
       checkOpen();
-      if (bytes <= 0 || bytes > capacity()) {
+      if (bytes <= 0 || bytes > capacity) {
         throw StorageException.of(
-            Kind.INVALID, "an object of " + bytes + " bytes where " + capacity() + " were taken");
+            Kind.INVALID, "an object of " + bytes + " bytes where " + capacity + " were taken");
       }
-      return store.seal(this, name, attributes, bytes);
+      return store.seal(this, new Publisher.Wanted(id, name, attributes), bytes);
     } finally {
-      if (segment.isFrozen()) {
-        end();
-      }
-      lock.unlock();
+      endIfFrozen();
     }
   }
 
@@ -81,10 +133,35 @@ final class StagedObject implements Staging {
       checkOpen();
       store.hold(this, record);
     } finally {
-      if (segment.isFrozen()) {
-        end();
-      }
-      lock.unlock();
+      endIfFrozen();
+    }
+  }
+
+  private void endIfFrozen() {
+    StagedSegment file = segment;
+    if (frozen || (file != null && file.isFrozen())) {
+      end();
+    }
+    lock.unlock();
+  }
+
+  @Override
+  public void freeze(long bytes, Check check) throws StorageException {
+    StagedSegment file = segment;
+    ByteBuffer small = buffer;
+    if (file != null) {
+      file.freeze(bytes, check);
+    } else if (small != null) {
+      frozen = true;
+      check.accept(IpcBytes.of(small.slice(0, (int) bytes)));
+    }
+  }
+
+  @Override
+  public void give(HeldObject object) throws StorageException {
+    StagedSegment file = segment;
+    if (file != null) {
+      file.give(object);
     }
   }
 
@@ -98,10 +175,20 @@ final class StagedObject implements Staging {
     }
   }
 
+  private void giveRoomBack() {
+    store.giveBack(charged);
+    charged = 0;
+  }
+
   private void end() {
     if (!closed) {
       closed = true;
-      segment.close();
+      giveRoomBack();
+      buffer = null;
+      StagedSegment file = segment;
+      if (file != null) {
+        file.close();
+      }
       store.forget(this);
     }
   }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 
 /// A segment that is being written. Its own descriptor is handed to nobody: the kernel does not
 /// count a descriptor that was passed on, only one that was opened. Not thread-safe.
-final class StagedSegment implements AutoCloseable {
+final class StagedSegment implements Freezable, AutoCloseable {
   private static final int SEALED_MODE = 0444;
 
   private final Segments segments;
@@ -31,7 +31,8 @@ final class StagedSegment implements AutoCloseable {
     this.charged = extent.charged();
   }
 
-  String namespace() {
+  @Override
+  public String namespace() {
     return namespace;
   }
 
@@ -63,7 +64,8 @@ final class StagedSegment implements AutoCloseable {
   /// while `check` looks at the bytes.
   ///
   /// @throws StorageException INVALID when somebody has the file open; nothing has changed then
-  void freeze(long bytes, Check check) throws StorageException {
+  @Override
+  public void freeze(long bytes, Check check) throws StorageException {
     if (!writer.tryExclusive()) {
       throw StorageException.of(
           Kind.INVALID,
@@ -81,8 +83,12 @@ final class StagedSegment implements AutoCloseable {
       if (!reader.tryUnwritten()) {
         throw StorageException.of(Kind.INVALID, "somebody opened the object while it was sealed");
       }
+      if (bytes <= ObjectRecord.LARGEST_PAYLOAD) {
+        check.accept(IpcBytes.of(ByteBuffer.wrap(reader.read(0, (int) bytes))));
+        return;
+      }
       try (Mapping mapping = Mapping.readOnly(reader, 0, bytes)) {
-        check.accept(mapping);
+        check.accept(IpcBytes.of(mapping, bytes));
       }
     }
   }
@@ -92,16 +98,16 @@ final class StagedSegment implements AutoCloseable {
     return frozen;
   }
 
-  /// What looks at the bytes of a frozen file.
-  interface Check {
-    void accept(Mapping bytes) throws StorageException;
-  }
-
   /// Makes the frozen file the segment of the object `id`, which accounts for it from now on.
   Path publish(String id) throws StorageException {
     Path published = segments.publish(path, id);
     given = true;
     return published;
+  }
+
+  @Override
+  public void give(HeldObject object) throws StorageException {
+    object.adopt(publish(object.record().id()), charged, HeldObject.Seen.BY_OUR_CLIENTS);
   }
 
   /// Gives the memory back if it was not published.

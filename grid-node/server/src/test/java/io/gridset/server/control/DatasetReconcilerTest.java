@@ -63,6 +63,26 @@ class DatasetReconcilerTest {
   }
 
   @Test
+  void aVineyardRuntimeBindsADatasetOfObjectsAndNoneOfFiles() {
+    var objects = new Resolution.ObjectsOnly();
+    var files = new Resolution.Resolved(WANTED);
+    assertThat(stopped(ResourceKind.VINEYARD_RUNTIME, objects))
+        .satisfies(it -> assertThat(it.verdict().phase()).isEqualTo(Verdict.Phase.BOUND))
+        .satisfies(it -> assertThat(it.action()).isEqualTo(new DatasetReconciler.Action.Nothing()));
+    assertThat(stopped(ResourceKind.VINEYARD_RUNTIME, files).verdict())
+        .satisfies(it -> assertThat(it.phase()).isEqualTo(Verdict.Phase.NOT_BOUND))
+        .satisfies(it -> assertThat(it.message()).contains("spec.mounts"));
+    assertThat(stopped(ResourceKind.JINDO_RUNTIME, objects).verdict().reason())
+        .isEqualTo("NoMounts");
+  }
+
+  private static DatasetReconciler.Decision stopped(ResourceKind runtime, Resolution resolution) {
+    return DatasetReconciler.reconcile(
+        new DatasetReconciler.Observed(
+            Optional.of(runtime), Optional.empty(), resolution, new HostState.Stopped(), 0));
+  }
+
+  @Test
   void figuresArePrintedAsFluidDoes() {
     assertThat(Words.percentage(0, 100)).isEqualTo("0.0%");
     assertThat(Words.percentage(99_999, 100_000)).isEqualTo("99.9%");

@@ -266,6 +266,18 @@ class LocalObjectStoreTest {
         "in use by process " + ProcessHandle.current().pid());
   }
 
+  /// What is on it would be strangers' to the other node, and go.
+  @Test
+  void aSecondNodeIsKeptOffTheDisk() throws Exception {
+    restart(objects.settings(3 * MIB, 0, 64 * MIB));
+    try (TestingObjects other = new TestingObjects()) {
+      ObjectStoreSettings sharing =
+          other.settings(MIB, 0, 0).with(new ObjectStoreSettings.Disk(objects.disk, MIB));
+      assertKind(Kind.INVALID, () -> TestingObjects.open(sharing), "in use by process");
+      TestingObjects.open(other.settings(MIB, 0, 0)).close();
+    }
+  }
+
   @Test
   void aSmallObjectHasAFileOnlyOnceSomebodyAsksForOne() throws Exception {
     byte[] small = TestingIpc.numbers(3, 100);
@@ -402,6 +414,40 @@ class LocalObjectStoreTest {
     assertThat(read(store, "n")).isEqualTo(ONE);
     store.delete(N);
     put(store, ObjectName.of("m"), TWO, lasting(true, null));
+  }
+
+  @Test
+  void aFullDiskLosesCopiesOfWhatMemoryHasBeforeItRefuses() throws Exception {
+    restart(objects.settings(3 * MIB, 0, 2 * MIB + MIB / 2));
+    put(store, "a", ONE);
+    put(store, "b", TWO);
+    store.stage("default", 3 * MIB - 8192).close();
+    assertThat(store.usage().diskBytes()).as("both").isGreaterThanOrEqualTo(2 * MIB);
+    assertThat(read(store, "a")).isEqualTo(ONE);
+    put(store, ObjectName.of("c"), TestingIpc.ofSize(3, MIB), lasting(true, null));
+    assertThat(store.usage().diskBytes()).isLessThan(2 * MIB + MIB / 2);
+    assertThat(read(store, "a")).isEqualTo(ONE);
+    assertThat(read(store, "b")).isEqualTo(TWO);
+  }
+
+  /// A small object is written to a buffer first; its file comes when somebody asks for it.
+  @Test
+  void aSmallObjectMayBeWrittenThroughItsFileToo() throws Exception {
+    byte[] small = TestingIpc.numbers(3, 100);
+    try (Staging staging = store.stage("default", small.length)) {
+      Arena arena = Arena.ofShared();
+      staging.write(ByteBuffer.wrap(small, 0, 500), 0);
+      assertThat(objects.bytesInMemory()).isZero();
+      assertThat(Files.size(staging.path())).isEqualTo(staging.capacity());
+      MemorySegment mapping = map(staging.path(), FileChannel.MapMode.READ_WRITE, arena);
+      mapping.asByteBuffer().put(500, small, 500, small.length - 500);
+      assertKind(
+          Kind.INVALID, () -> staging.seal(N, ObjectAttributes.plain(), small.length), "write");
+      arena.close();
+      staging.seal(N, ObjectAttributes.plain(), small.length);
+    }
+    assertThat(read(store, "n")).isEqualTo(small);
+    assertThat(store.usage().memoryBytes()).as("its record").isEqualTo(Segments.PAGE);
   }
 
   /// The process to be killed: maps a staged file for writing, writes a little and waits.

@@ -1,5 +1,6 @@
 package io.gridset.server.cache.mapping;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
@@ -13,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// An open descriptor of a file. Positional calls only; thread-safe but for `close`, which must
 /// come last and is idempotent. Failures are [StorageException], a full file system being NO_SPACE.
 ///
-/// Sources: open(2), pwrite(2), fallocate(2), statx(2), fsync(2), fcntl(2) "Leases".
+/// Sources: open(2), pread(2), pwrite(2), fallocate(2), statx(2), fsync(2), fcntl(2) "Leases".
 public final class NativeFile implements AutoCloseable {
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0x40;
@@ -119,6 +120,37 @@ public final class NativeFile implements AutoCloseable {
         done += Math.max(count, 0);
       }
       bytes.position(bytes.limit());
+    } catch (StorageException e) {
+      throw e;
+    } catch (Throwable t) {
+      throw Libc.impossible(t);
+    }
+  }
+
+  /// Reads `bytes` bytes from `position`: for few of them cheaper than a mapping, whose end every
+  /// thread of the process has to hear of.
+  ///
+  /// @throws StorageException CORRUPT when the file is shorter
+  public byte[] read(long position, int bytes) throws StorageException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Libc.state(arena);
+      MemorySegment target = arena.allocate(bytes);
+      long done = 0;
+      while (done < bytes) {
+        long count =
+            (long)
+                Libc.PREAD.invokeExact(
+                    state, descriptor, target.asSlice(done), bytes - done, position + done);
+        if (count < 0 && Libc.errno(state) != Libc.EINTR) {
+          throw Libc.failure("read", path.toString(), Libc.errno(state));
+        }
+        if (count == 0) {
+          throw StorageException.of(
+              StorageException.Kind.CORRUPT, path + " is shorter than " + (position + bytes));
+        }
+        done += Math.max(count, 0);
+      }
+      return target.toArray(JAVA_BYTE);
     } catch (StorageException e) {
       throw e;
     } catch (Throwable t) {

@@ -1,0 +1,68 @@
+"""An object's memory in this process, through the C library: Python's own `mmap` would keep a descriptor open for each.
+
+A mapping for reading is an immutable `pyarrow.Buffer`. Whatever is made of it (arrays, tables, views of them) keeps it;
+when the last one goes, the mapping goes, and with the last mapping anywhere the memory of a deleted object.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import weakref
+from types import TracebackType
+from typing import Optional, Type
+
+import pyarrow as pa
+
+__all__ = ["Staging", "map_readable"]
+
+_POPULATE = 0x8000  # MAP_POPULATE: one pass of the kernel in place of a fault each 4 KiB
+_DO_NOT_FORK = 10  # MADV_DONTFORK
+_FAILED = ctypes.c_void_p(-1).value
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
+_libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+_libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+
+
+def map_readable(descriptor: int, size: int) -> pa.Buffer:
+    """Maps the first `size` bytes for reading. The descriptor may be closed at once."""
+    address = _map(descriptor, size, mmap.PROT_READ, mmap.MAP_SHARED)
+    return pa.foreign_buffer(address, size, base=_Mapping(address, size))
+
+
+class Staging:
+    """Memory to write an object to: a context, which unmaps at its end. A forked child does not inherit the mapping."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        protection = mmap.PROT_READ | mmap.PROT_WRITE
+        self.address = _map(descriptor, size, protection, mmap.MAP_SHARED | _POPULATE)
+        self._mapping = _Mapping(self.address, size)
+        _libc.madvise(self.address, size, _DO_NOT_FORK)
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self._mapping.unmap()
+
+
+class _Mapping:
+    """Owns an address range, and gives it back when nobody refers to it any more."""
+
+    def __init__(self, address: int, size: int) -> None:
+        self.unmap = weakref.finalize(self, _libc.munmap, address, size)
+        self.unmap.atexit = False  # the process's end does it, and arrays may outlive this module
+
+
+def _map(descriptor: int, size: int, protection: int, flags: int) -> int:
+    address = _libc.mmap(None, size, protection, flags, descriptor, 0)
+    if address is None or address == _FAILED:
+        number = ctypes.get_errno()
+        raise OSError(number, f"cannot map {size} bytes of an object: {os.strerror(number)}")
+    return int(address)
