@@ -157,7 +157,12 @@ public final class GridObjects implements AutoCloseable {
 
     @Override
     public Set<String> live() {
-      return member.members().members().stream().map(Member::id).collect(Collectors.toSet());
+      Set<String> ids =
+          member.members().members().stream().map(Member::id).collect(Collectors.toSet());
+      if (known.size() < MOST_NAMES && !known.keySet().containsAll(ids)) {
+        var _ = belonging(); // Whoever leaves a moment later is still known by its name.
+      }
+      return ids;
     }
 
     @Override

@@ -107,8 +107,8 @@ class GridObjectCatalogTest extends ObjectCatalogContract {
   }
 
   @Test
-  void aSmallObjectIsPublishedInAFewMilliseconds() throws Exception {
-    // A figure for the log: timing decides nothing here.
+  void manySmallObjectsArePublishedOneAfterTheOther() throws Exception {
+    // With a figure for the log, which decides nothing.
     Ticker ticker = Ticker.system();
     long[] nanos = new long[500];
     for (int i = 0; i < nanos.length; i++) {
