@@ -10,6 +10,7 @@ import io.gridset.core.dataset.LoadProgress.Phase;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.dataset.LoadRequest.Mode;
 import io.gridset.core.dataset.LoadRun;
+import io.gridset.core.file.OpenFile;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.read.ReadFixture;
@@ -73,6 +74,29 @@ class GridLoadsTest {
       assertThat(grid.missing(3)).isNotEmpty();
       isComplete(end(grid, grid.nodes.get("c").load(copies(9))), 3 * total);
       assertThat(grid.missing(3)).isEmpty();
+    }
+  }
+
+  @Test
+  void blocksThatALoadBringsOrFindsAwayFromHomeAreReplicas() throws Exception {
+    try (LoadGrid grid = new LoadGrid()) {
+      long total = grid.fill(SEED, 40);
+      for (String id : List.of("a", "b", "c")) {
+        grid.join(id);
+      }
+      LoadGrid.Node reader = grid.nodes.get("a");
+      for (String path : grid.paths()) {
+        try (OpenFile copied = reader.files.open(path)) {
+          byte[] _ = ReadFixture.readAll(copied, 100_000);
+        }
+      }
+      assertThat(reader.cache.replicas).isEmpty();
+      isComplete(end(grid, reader.load(copies(2))), 2 * total);
+      for (LoadGrid.Node node : grid.nodes.values()) {
+        assertThat(node.cache.replicas).containsAll(grid.held(node, 1, 2)).isNotEmpty();
+        assertThat(grid.held(node, 2, 3)).noneMatch(node.cache.replicas::contains);
+      }
+      assertThat(grid.held(reader, 2, 3)).as("copies of a reader").isNotEmpty();
     }
   }
 

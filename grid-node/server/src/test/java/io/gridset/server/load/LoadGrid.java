@@ -14,6 +14,7 @@ import io.gridset.core.dataset.LoadRun;
 import io.gridset.core.dataset.MetadataPolicy;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
+import io.gridset.core.placement.Ranking;
 import io.gridset.core.store.StorageException;
 import io.gridset.server.read.CachedDatasetFiles;
 import io.gridset.server.read.Homes;
@@ -29,9 +30,11 @@ import io.gridset.server.tree.TestingTicker;
 import io.gridset.server.tree.TreeFile;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
@@ -173,6 +176,28 @@ final class LoadGrid implements AutoCloseable {
       }
     }
     return missing;
+  }
+
+  List<String> paths() {
+    return List.copyOf(contents.keySet());
+  }
+
+  /// Blocks that a member holds whose rank there is at least `from` and below `to`.
+  Set<BlockKey> held(Node node, int from, int to) throws StorageException {
+    Set<BlockKey> found = new HashSet<>();
+    Ranking ranking = Ranking.of(view);
+    for (String path : contents.keySet()) {
+      TreeFile file = node.files.tree().file(path).orElseThrow();
+      BlockLayout layout = new BlockLayout(file.entry().sizeBytes(), BLOCK);
+      for (int block = 0; block < layout.blockCount(); block++) {
+        BlockKey key = new BlockKey(file.version(), block);
+        List<String> ranks = ranking.first(key, to).stream().map(Member::id).toList();
+        if (ranks.indexOf(node.id) >= from && node.holds(key, layout)) {
+          found.add(key);
+        }
+      }
+    }
+    return found;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.gridset.server.read;
 
+import io.gridset.core.block.BlockKey;
 import io.gridset.core.block.BlockLayout;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.cache.Admission;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
@@ -37,6 +40,9 @@ public final class MemoryBlockCache implements BlockCache {
   private long evicted;
   private long incarnations;
   public volatile boolean declines;
+
+  /// What was asked for as a replica, by a load before or after it came.
+  public final Set<BlockKey> replicas = ConcurrentHashMap.newKeySet();
 
   /// Takes blocks, and finds no space while they are written.
   public volatile boolean full;
@@ -139,7 +145,9 @@ public final class MemoryBlockCache implements BlockCache {
   }
 
   @Override
-  public void keep(FileVersion version, BitSet blocks) {}
+  public void keep(FileVersion version, BitSet blocks) {
+    blocks.stream().forEach(block -> replicas.add(new BlockKey(version, block)));
+  }
 
   @Override
   public long evict(FileVersion version) {
@@ -305,6 +313,9 @@ public final class MemoryBlockCache implements BlockCache {
           return new Admission.Declined("nothing evictable");
         }
         used += length;
+        if (purpose == Purpose.REPLICA) {
+          replicas.add(new BlockKey(place.version, index));
+        }
         place.blocks[index] = new Block(length);
         return new Admission.Admitted(new Writer(place, index));
       }
