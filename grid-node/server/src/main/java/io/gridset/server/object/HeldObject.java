@@ -191,6 +191,10 @@ final class HeldObject {
     if (present != null) {
       return present;
     }
+    if (!isElsewhere()) {
+      throw StorageException.of(
+          Kind.UNAVAILABLE, "this node let the bytes of " + record.name() + " go meanwhile");
+    }
     long bytes = record.info().bytes();
     Segments segments = holding.segments();
     try (StagedSegment staged = segments.stage(record.id(), record.name().namespace(), bytes)) {
