@@ -14,6 +14,7 @@ import io.gridset.fuse.tree.Node;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -26,6 +27,7 @@ final class WriteOperations implements AutoCloseable {
   private final RequestHandlers handlers;
   private final WritableFiles tree;
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
+  private final Set<Long> flushed = ConcurrentHashMap.newKeySet();
   private final ConcurrentHashMap<Long, WritableFile> byNode = new ConcurrentHashMap<>();
 
   /// Below zero, so that they never meet those of files that are only read.
@@ -168,6 +170,7 @@ final class WriteOperations implements AutoCloseable {
   private void flush(long id, Reply reply) throws StorageException {
     Handle handle = handles.get(id);
     if (handle != null) {
+      flushed.add(id);
       if (Processes.wasKilled(reply.process())) {
         handle.file().abandon();
       } else {
@@ -182,9 +185,14 @@ final class WriteOperations implements AutoCloseable {
     reply.ok();
   }
 
+  /// Each close(2) sends a flush. Only of a program that was killed the kernel takes it back, when
+  /// nobody has read it yet.
   private void close(long id) {
     Handle handle = handles.remove(id);
     if (handle != null) {
+      if (!flushed.remove(id)) {
+        handle.file().abandon();
+      }
       byNode.remove(handle.node(), handle.file());
       handle.file().close();
     }
