@@ -35,9 +35,13 @@ final class NameTable implements AutoCloseable {
     table.entries().keySet().forEach(this::arrived);
   }
 
-  private void arrived(String key) {
-    // Whoever comes last reads the last one, however the calls overtake each other.
+  /// Whoever comes last reads the last one, however the calls overtake each other.
+  private void refresh(String key) {
     entries.compute(key, (_, _) -> table.find(key).flatMap(EntryCodec::decode).orElse(null));
+  }
+
+  private void arrived(String key) {
+    refresh(key);
     watchers.forEach(watcher -> watcher.accept(key));
   }
 
@@ -51,7 +55,9 @@ final class NameTable implements AutoCloseable {
 
   /// What the grid says itself: for a name of which others may know more.
   Optional<CatalogEntry> look(ObjectName name) throws StorageException {
-    Optional<TableEntry> _ = table.look(EntryCodec.key(name));
+    String key = EntryCodec.key(name);
+    Optional<TableEntry> _ = table.look(key);
+    refresh(key);
     return find(name);
   }
 
@@ -99,7 +105,10 @@ final class NameTable implements AutoCloseable {
             now = TableEntry.of(table.nextVersion(), EntryCodec.encode(entry));
         case Decision.Delete() -> now = TableEntry.deleted(table.nextVersion());
       }
-      if (table.change(key, expected, now).isEmpty()) {
+      boolean changed = table.change(key, expected, now).isEmpty();
+      // The table may have heard of it from the grid first: then another thread is still at it.
+      refresh(key);
+      if (changed) {
         return true;
       }
     }
