@@ -37,7 +37,8 @@ public interface ObjectStore extends AutoCloseable {
   /// Deletes a name; who has its bytes mapped keeps them. False when there was none.
   boolean delete(ObjectName name) throws StorageException;
 
-  /// Calls `listener` with each name that came, went or was replaced. It must return at once.
+  /// Calls `listener` with each name that came, went or was replaced, soon after it did. It must
+  /// return at once.
   AutoCloseable watch(Consumer<ObjectName> listener);
 
   @Override

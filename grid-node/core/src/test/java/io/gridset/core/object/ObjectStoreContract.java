@@ -11,10 +11,12 @@ import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -220,14 +222,23 @@ public abstract class ObjectStoreContract {
     ObjectName name = ObjectName.of("n");
     try (AutoCloseable watching = store.watch(told::add)) {
       put(store, "n", TestingIpc.numbers(1, 1));
-      assertThat(told).contains(name);
+      untilTold(told, name);
       told.clear();
       store.delete(name);
-      assertThat(told).contains(name);
+      untilTold(told, name);
       told.clear();
       watching.close();
       put(store, "n", TestingIpc.numbers(1, 1));
       assertThat(told).isEmpty();
+    }
+  }
+
+  /// Soon, that is: in a grid another thread may have heard of it first.
+  private static void untilTold(List<ObjectName> told, ObjectName name) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!told.contains(name)) {
+      assertThat(System.nanoTime() - deadline).as("waiting to be told of %s", name).isNegative();
+      LockSupport.parkNanos(1_000_000);
     }
   }
 }
