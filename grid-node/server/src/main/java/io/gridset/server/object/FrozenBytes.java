@@ -31,6 +31,11 @@ final class FrozenBytes implements Freezable.Check {
     return ipc.rows() == info.rows() && ipc.batches() == info.batches();
   }
 
+  /// The record with its payload, which one that was kept over a restart lacks.
+  ObjectRecord complete(ObjectRecord record) {
+    return record.payload() == null ? new ObjectRecord(record.info(), payload) : record;
+  }
+
   ObjectRecord record(Publisher.Wanted wanted, Instant now, String node) {
     Duration life = wanted.attributes().timeToLive();
     ObjectInfo info =

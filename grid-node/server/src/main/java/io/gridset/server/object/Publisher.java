@@ -76,7 +76,7 @@ final class Publisher {
     if (!frozen.areThoseOf(record.info())) {
       throw StorageException.of(Kind.INVALID, "other bytes than those of " + record.name());
     }
-    HeldObject held = place(staged, record);
+    HeldObject held = place(staged, frozen.complete(record));
     try {
       held.keep();
     } catch (StorageException | RuntimeException e) {

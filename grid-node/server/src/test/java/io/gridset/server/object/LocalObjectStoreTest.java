@@ -513,6 +513,23 @@ class LocalObjectStoreTest {
   }
 
   @Test
+  void aSmallCopyWhoseRecordCameWithoutItsPayloadHasTheBytesThatCame() throws Exception {
+    byte[] small = TestingIpc.numbers(1, 7, 8);
+    ObjectInfo info = put(store, "n", small);
+    ObjectRecord record = new ObjectRecord(info, null).heldBy(List.of("n2"));
+    store.delete(N);
+    LocalObjectCatalog catalog = new LocalObjectCatalog("n1");
+    catalog.publish(record);
+    store.close();
+    store = LocalObjectStore.openIdle(objects.settings(32 * MIB, 0, 0), catalog);
+    try (Staging copy = store.stage("default", small.length)) {
+      copy.write(ByteBuffer.wrap(small), 0);
+      store.adopt(record, copy);
+    }
+    assertThat(read(store, "n")).isEqualTo(small);
+  }
+
+  @Test
   void aStartAsksTheCatalogWhatWasDeletedMeanwhile() throws Exception {
     put(store, "n", ONE);
     put(store, "gone", TWO);
