@@ -371,7 +371,7 @@ class Member(Node):
         if point is not None:
             self("umount", str(point), check=False)
 
-    def await_bound(self, dataset, seconds=90):
+    def await_bound(self, dataset, seconds=180):
         """The dataset runs on this node, whichever node it was applied on."""
         status = {}
 

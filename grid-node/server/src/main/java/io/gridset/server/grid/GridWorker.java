@@ -25,8 +25,9 @@ final class GridWorker {
   private static final Duration STEP = Duration.ofSeconds(1);
 
   /// Without a single whole exchange for so long, Hazelcast's picture of the grid is taken for
-  /// broken: a call fails within 20 s, and a partition table is sent anew every 15 s.
-  static final Duration STUCK = Duration.ofSeconds(60);
+  /// broken: a call fails within 20 s, a silent member is gone after 15 s, and a partition table is
+  /// sent anew every 15 s.
+  static final Duration STUCK = Duration.ofSeconds(40);
 
   private final Ticker ticker;
   private final List<Shared> things = new CopyOnWriteArrayList<>();

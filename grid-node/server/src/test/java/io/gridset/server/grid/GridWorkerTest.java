@@ -40,7 +40,7 @@ class GridWorkerTest {
     worker.work();
     ticker.advance(GridWorker.STUCK);
     worker.work();
-    assertThat(worker.isStuck()).as("after a minute").isFalse();
+    assertThat(worker.isStuck()).as("not yet").isFalse();
     ticker.advance(Duration.ofMillis(1));
     assertThat(worker.isStuck()).as("longer").isTrue();
     broken = false;
