@@ -167,7 +167,8 @@ class GridObjectsTest {
     put(store(0), "single", LARGE);
     put(store(0), ObjectName.of("double"), LARGE, copies(2));
     members.get(0).objects.handOver(Duration.ofSeconds(60));
-    assertThat(holders(0, "single")).hasSize(2).contains(id(0));
+    until("another holds it", () -> holders(0, "single").size() == 2);
+    assertThat(holders(0, "single")).contains(id(0));
     assertThat(holders(0, "double")).hasSize(2);
     members.stop(0);
     assertThat(fetched(1, "single")).isEqualTo(LARGE);
