@@ -88,6 +88,7 @@ def leave(grid: Grid, how: Callable[[Node], None]) -> None:
     how(node)
     grid.gone.append(node)
     grid.await_gone(node)
+    grid.members[0].command("nodes", "forget", node.name)
 
 
 def restart_all(grid: Grid) -> None:
