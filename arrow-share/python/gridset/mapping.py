@@ -9,9 +9,8 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
-import weakref
 from types import TracebackType
-from typing import Optional, Type
+from typing import Callable, Optional, Type
 
 import pyarrow as pa
 
@@ -55,9 +54,20 @@ class Staging:
 class _Mapping:
     """Owns an address range, and gives it back when nobody refers to it any more."""
 
+    __slots__ = ("_address", "_size")
+
     def __init__(self, address: int, size: int) -> None:
-        self.unmap = weakref.finalize(self, _libc.munmap, address, size)
-        self.unmap.atexit = False  # the process's end does it, and arrays may outlive this module
+        self._address = address
+        self._size = size
+
+    def unmap(self) -> None:
+        address, self._address = self._address, 0
+        if address:
+            _libc.munmap(address, self._size)
+
+    def __del__(self, unmap: Callable[[int, int], object] = _libc.munmap) -> None:  # arrays may outlive this module
+        if self._address:
+            unmap(self._address, self._size)
 
 
 def _map(descriptor: int, size: int, protection: int, flags: int) -> int:
