@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from . import errors, flow_context, forms, node
 from .layout import Layout, lay_out
-from .mapping import Staging, map_readable
+from .mapping import Staging, map_readable, owned
 from .objects import DEFAULT_NAMESPACE, ObjectAttributes, ObjectInfo, ObjectName
 from .wire import Answer, Connection
 
@@ -439,12 +439,16 @@ def _put_staged(connection: Connection, layout: Layout, target: Dict[str, Any]) 
     try:
         if staged.descriptor is None:
             raise errors.InvalidObject("the node gave no memory to write the object to")
-        try:
-            memory = Staging(staged.descriptor, layout.size)
-        finally:
-            os.close(staged.descriptor)
-        with memory:
-            layout.write_to(memory.address)
+        if staged.header.get("fresh"):
+            with owned(staged.descriptor):
+                layout.write_into(staged.descriptor)
+        else:
+            try:
+                memory = Staging(staged.descriptor, layout.size)
+            finally:
+                os.close(staged.descriptor)
+            with memory:
+                layout.write_to(memory.address)
         return _seal(connection, staging, layout.size, target)
     except BaseException:
         if not connection.closed:

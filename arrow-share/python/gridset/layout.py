@@ -10,6 +10,7 @@ buffer where vector instructions and all readers like it.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 from typing import Iterator, List, NamedTuple, Sequence, Tuple, Union
 
@@ -29,6 +30,8 @@ _END_OF_STREAM = _CONTINUATION + b"\0\0\0\0"
 # Below this a plain assignment is cheaper than a call that lets other threads run.
 _SMALL = 1 << 16
 _COPYING_THREADS = 4
+
+_PARTS_AT_ONCE = 1024  # IOV_MAX
 
 _Piece = Union[bytes, pa.Buffer]
 
@@ -59,6 +62,28 @@ class Layout(NamedTuple):
                     copier.write(piece)
         if position < self.size:
             view[position:] = bytes(self.size - position)
+
+
+    def write_into(self, descriptor: int) -> None:
+        """Writes the file with pwritev(2). Other threads run meanwhile."""
+        parts: List[memoryview] = []
+        position = 0
+        for start, piece in self.pieces:
+            if start > position:
+                parts.append(memoryview(bytes(start - position)))
+            parts.append(memoryview(piece).cast("B"))
+            position = start + len(piece)
+        if position < self.size:
+            parts.append(memoryview(bytes(self.size - position)))
+        position = first = 0
+        while first < len(parts):
+            written = os.pwritev(descriptor, parts[first : first + _PARTS_AT_ONCE], position)
+            position += written
+            while first < len(parts) and written >= len(parts[first]):
+                written -= len(parts[first])
+                first += 1
+            if written:
+                parts[first] = parts[first][written:]
 
 
 def lay_out(content: Union[pa.Table, pa.RecordBatch], *, split: bool = True) -> Layout:

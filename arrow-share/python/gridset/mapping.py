@@ -6,15 +6,16 @@ when the last one goes, the mapping goes, and with the last mapping anywhere the
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import os
 from types import TracebackType
-from typing import Callable, Optional, Type
+from typing import Callable, Iterator, Optional, Set, Type
 
 import pyarrow as pa
 
-__all__ = ["Staging", "map_readable"]
+__all__ = ["Staging", "map_readable", "owned"]
 
 _POPULATE = 0x8000  # MAP_POPULATE: one pass of the kernel in place of a fault each 4 KiB
 _DO_NOT_FORK = 10  # MADV_DONTFORK
@@ -31,6 +32,28 @@ def map_readable(descriptor: int, size: int) -> pa.Buffer:
     """Maps the first `size` bytes for reading. The descriptor may be closed at once."""
     address = _map(descriptor, size, mmap.PROT_READ, mmap.MAP_SHARED)
     return pa.foreign_buffer(address, size, base=_Mapping(address, size))
+
+
+@contextlib.contextmanager
+def owned(descriptor: int) -> Iterator[None]:
+    """Closes the descriptor at its end, and in a child that is forked meanwhile: a copy there could still write."""
+    _owned.add(descriptor)
+    try:
+        yield
+    finally:
+        _owned.discard(descriptor)
+        os.close(descriptor)
+
+
+_owned: Set[int] = set()
+
+
+def _after_fork_in_child() -> None:
+    while _owned:
+        os.close(_owned.pop())
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Staging:

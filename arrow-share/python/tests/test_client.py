@@ -18,6 +18,7 @@ from real_node import RealNode
 
 import gridset
 from gridset import aio, vineyard
+from gridset.mapping import owned
 from gridset.wire import Connection
 
 try:
@@ -260,6 +261,21 @@ class TestProcesses(WithNode):
         self.assertTrue(self.client.get("of-child").equals(SMALL))
         self.assertTrue(self.client.get("of-parent").equals(LARGE))
         self.assertTrue(table.equals(LARGE))
+
+    def test_a_child_that_is_forked_while_an_object_is_written_cannot_write_to_it(self):
+        descriptor = os.memfd_create("staging")
+        with owned(descriptor):
+            child = os.fork()
+            if child == 0:
+                try:
+                    os.fstat(descriptor)
+                    os._exit(1)
+                except OSError:
+                    os._exit(0)
+            self.assertEqual(os.waitpid(child, 0)[1], 0, "its copy of the descriptor is closed")
+            os.fstat(descriptor)
+        with self.assertRaises(OSError):
+            os.fstat(descriptor)
 
     def test_a_pool_of_forked_workers_hands_back_objects(self):
         with multiprocessing.get_context("fork").Pool(3, initializer=use, initargs=(self.client,)) as pool:

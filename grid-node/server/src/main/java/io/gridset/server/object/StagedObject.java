@@ -90,6 +90,17 @@ final class StagedObject implements Staging, Freezable {
   }
 
   @Override
+  public boolean isFresh() {
+    lock.lock();
+    try {
+      StagedSegment file = segment;
+      return file != null && file.isFresh();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public void write(ByteBuffer bytes, long position) throws StorageException {
     lock.lock();
     try {

@@ -101,10 +101,10 @@ final class Operations {
     Staging staging = store.stage(request.namespaceOrDefault(), request.byteCount());
     belongings.add(staging);
     try {
+      PassedFile file = PassedFile.forWriting(staging.path());
+      Boolean fresh = staging.isFresh() ? true : null;
       return new Reply(
-          new Answer.Staged(true, staging.id(), staging.capacity(), true),
-          null,
-          PassedFile.forWriting(staging.path()));
+          new Answer.Staged(true, staging.id(), staging.capacity(), true, fresh), null, file);
     } catch (IOException | RuntimeException e) {
       belongings.drop(staging);
       throw e;
