@@ -105,11 +105,11 @@ class Connection:
 
     def _send(self, head: bytes, tail: Union[pa.Buffer, bytes]) -> None:
         if not len(tail):
-            self._socket.sendall(head)
+            self._socket.sendall(head, socket.MSG_NOSIGNAL)
             return
         parts = [memoryview(head), memoryview(tail).cast("B")]
         while parts:
-            sent = self._socket.sendmsg(parts)
+            sent = self._socket.sendmsg(parts, (), socket.MSG_NOSIGNAL)
             while parts and sent >= len(parts[0]):
                 sent -= len(parts.pop(0))
             if sent:
