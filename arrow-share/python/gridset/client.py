@@ -36,7 +36,7 @@ _CLAIM_WAIT_SECONDS = 2.0
 _SEAL_ATTEMPTS = 20
 _BETWEEN_SEALS_SECONDS = 0.02
 
-# Above this it is worth asking whether the name is free before the bytes are copied.
+# From this on it is worth asking whether the name is free before the bytes are copied, and not having pages cleared first.
 _LARGE = 1 << 22
 
 
@@ -439,7 +439,7 @@ def _put_staged(connection: Connection, layout: Layout, target: Dict[str, Any]) 
     try:
         if staged.descriptor is None:
             raise errors.InvalidObject("the node gave no memory to write the object to")
-        if staged.header.get("fresh"):
+        if staged.header.get("fresh") and layout.size >= _LARGE:
             with owned(staged.descriptor):
                 layout.write_into(staged.descriptor)
         else:
