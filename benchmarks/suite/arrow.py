@@ -99,12 +99,10 @@ def gridset_on(session: Session, node: Gridset, name: str) -> Pair:
 
 
 def _java(session: Session, node: Gridset) -> Pair:
-    listing = session.workspace.folder("java") / "class-path"
-    maven = ["mvn", "-q", "-f", session.repository, "-pl", "arrow-share/java", "-DskipTests", "-Dspotless.check.skip=true", "test-compile"]
-    processes.output_of([*maven, "dependency:build-classpath", "-DincludeScope=test", f"-Dmdep.outputFile={listing}"],
-                        environment(session.repository))
     target = session.repository / "arrow-share" / "java" / "target"
-    class_path = f"{target / 'classes'}:{target / 'test-classes'}:{listing.read_text().strip()}"
+    if not (target / "test-classes" / "io" / "gridset" / "arrow" / "ObjectWorker.class").exists():
+        raise RuntimeError("its tests are not compiled, where its worker is: mvn -DskipTests package")
+    class_path = f"{target / 'classes'}:{target / 'test-classes'}:{target / 'lib'}/*"
     command = [f"{java_home(session.repository)}/bin/java", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
                "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:MaxDirectMemorySize=6g", "-cp", class_path, "io.gridset.arrow.ObjectWorker", node.run / "objects.sock"]
     return Pair(JAVA, *(Worker(session, f"java-{role}", *command) for role in ("put", "get")))

@@ -148,13 +148,15 @@ class Commands:
             seconds.append(time.perf_counter() - began)
         return {"seconds": seconds, "median": statistics.median(seconds)}
 
-    def get(self, name, times=1):
+    def get(self, name, times=1, cold=0):
         """Gets an object `times` times, each time summing a column of it up: the seconds of the gets, of the sums, and
-        the private memory that the whole took."""
+        the private memory that the whole took. `cold`: bytes of other memory that are read before each."""
         gets, sums, checks = [], [], set()
+        other = np.ones(cold // 8)
         before = private_memory()
         grown = 0
         for _ in range(times):
+            other.sum()
             began = time.perf_counter()
             table = self._subject.get(name)
             got = time.perf_counter()

@@ -14,6 +14,12 @@ public interface Staging extends AutoCloseable {
   /// The file, already of its full capacity, for whoever may map it.
   Path path();
 
+  /// Whether most of its pages have never been written. Writing to the file costs less then than
+  /// writing to a mapping of it, whose pages the kernel clears first.
+  default boolean isFresh() {
+    return false;
+  }
+
   /// Writes all that remains in `bytes` at `position`.
   void write(ByteBuffer bytes, long position) throws StorageException;
 

@@ -87,7 +87,11 @@ final class Segments {
       ledger.add(allocated - charged);
       file.endLease();
       return new StagedSegment(
-          this, path, file, namespace, new Extent(Math.max(capacity, there), allocated));
+          this,
+          path,
+          file,
+          namespace,
+          new Extent(Math.max(capacity, there), allocated, 2 * there < capacity));
     } catch (StorageException e) {
       if (file != null) {
         file.close();
@@ -100,7 +104,8 @@ final class Segments {
 
   /// @param capacity bytes that may be written
   /// @param charged bytes accounted for
-  record Extent(long capacity, long charged) {}
+  /// @param fresh whether most pages have never been written
+  record Extent(long capacity, long charged, boolean fresh) {}
 
   /// The length comes first: huge pages are given only within it. A recycled segment has its pages.
   private void fill(NativeFile file, long capacity, long wanted) throws StorageException {

@@ -9,7 +9,9 @@ import io.gridset.core.store.StorageException.Kind;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /// An object that is being written: a segment, or for a small one a buffer until somebody asks for
@@ -20,7 +22,11 @@ final class StagedObject implements Staging, Freezable {
   private final String namespace;
   private final long capacity;
   private final LocalObjectStore store;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReadWriteLock access = new ReentrantReadWriteLock();
+
+  /// Held by those who change what is written to, not by those who write: several may at once.
+  private final Lock lock = access.writeLock();
+
   private @Nullable StagedSegment segment;
   private @Nullable ByteBuffer buffer;
   private long charged;
@@ -90,8 +96,19 @@ final class StagedObject implements Staging, Freezable {
   }
 
   @Override
+  public boolean isFresh() {
+    access.readLock().lock();
+    try {
+      StagedSegment file = segment;
+      return file != null && file.isFresh();
+    } finally {
+      access.readLock().unlock();
+    }
+  }
+
+  @Override
   public void write(ByteBuffer bytes, long position) throws StorageException {
-    lock.lock();
+    access.readLock().lock();
     try {
       checkOpen();
       if (position < 0 || position > capacity - bytes.remaining()) {
@@ -103,10 +120,11 @@ final class StagedObject implements Staging, Freezable {
       if (file != null) {
         file.write(bytes, position);
       } else if (small != null) {
-        small.position((int) position).put(bytes);
+        small.put((int) position, bytes, bytes.position(), bytes.remaining());
+        bytes.position(bytes.limit());
       }
     } finally {
-      lock.unlock();
+      access.readLock().unlock();
     }
   }
 

@@ -17,6 +17,7 @@ final class StagedSegment implements Freezable, AutoCloseable {
   private final NativeFile writer;
   private final String namespace;
   private final long capacity;
+  private final boolean fresh;
   private long charged;
   private boolean frozen;
   private boolean given;
@@ -28,6 +29,7 @@ final class StagedSegment implements Freezable, AutoCloseable {
     this.writer = writer;
     this.namespace = namespace;
     this.capacity = extent.capacity();
+    this.fresh = extent.fresh();
     this.charged = extent.charged();
   }
 
@@ -38,6 +40,11 @@ final class StagedSegment implements Freezable, AutoCloseable {
 
   long capacity() {
     return capacity;
+  }
+
+  /// Whether most of its pages have never been written.
+  boolean isFresh() {
+    return fresh;
   }
 
   /// Bytes accounted for.

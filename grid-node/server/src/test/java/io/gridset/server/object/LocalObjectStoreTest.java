@@ -181,6 +181,19 @@ class LocalObjectStoreTest {
   }
 
   @Test
+  void aSegmentIsFreshUntilItIsUsedAgain() throws Exception {
+    try (Staging first = store.stage("default", ONE.length)) {
+      assertThat(first.isFresh()).isTrue();
+    }
+    try (Staging again = store.stage("default", ONE.length)) {
+      assertThat(again.isFresh()).isFalse();
+    }
+    try (Staging longer = store.stage("default", 3L * ONE.length)) {
+      assertThat(longer.isFresh()).as("most of its pages are new").isTrue();
+    }
+  }
+
+  @Test
   void aFullMemoryIsAnErrorAndDeletingMakesRoom() throws Exception {
     for (int i = 0; i < 31; i++) {
       put(store, "o" + i, TestingIpc.ofSize(i, MIB - 8192));
