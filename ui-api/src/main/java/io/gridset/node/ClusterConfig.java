@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the settings that concern a grid of several, from the values that [NodeConfig] has found.
 /// What is wrong is added to its list of problems, with the remedy.
@@ -56,6 +57,7 @@ final class ClusterConfig {
 
   private final Values values;
   private final List<String> problems;
+  private @Nullable Optional<TlsFiles> tls;
 
   /// The values that were given, by key.
   interface Values {
@@ -119,7 +121,17 @@ final class ClusterConfig {
             name, discovery.get(), grid, dataListen, nodeName, share, drain, token, tls));
   }
 
-  private Optional<TlsFiles> tls() {
+  /// The files for TLS; what is wrong with them is told once.
+  Optional<TlsFiles> tls() {
+    Optional<TlsFiles> read = tls;
+    if (read == null) {
+      read = readTls();
+      tls = read;
+    }
+    return read;
+  }
+
+  private Optional<TlsFiles> readTls() {
     Optional<Path> certificate = values.read("tlsCert", ClusterConfig::file);
     Optional<Path> key = values.read("tlsKey", ClusterConfig::file);
     Optional<Path> authorities = values.read("tlsCa", ClusterConfig::file);

@@ -98,6 +98,31 @@ final class Segments {
     }
   }
 
+  /// Takes room for more bytes of a staged file.
+  ///
+  /// @throws StorageException NO_SPACE; nothing has changed then
+  Extent extend(NativeFile file, Extent now, long bytes) throws StorageException {
+    if (bytes <= now.capacity()) {
+      return now;
+    }
+    if (bytes > ledger.quotaBytes()) {
+      throw noSpace(bytes);
+    }
+    long capacity = roundUp(bytes);
+    long more = capacity - now.capacity();
+    take(more);
+    try {
+      fill(file, capacity, bytes);
+      long allocated = file.figures().allocatedBytes();
+      ledger.add(allocated - now.charged() - more);
+      return new Extent(capacity, allocated);
+    } catch (StorageException e) {
+      ledger.add(-more);
+      file.resize(now.capacity());
+      throw e;
+    }
+  }
+
   /// @param capacity bytes that may be written
   /// @param charged bytes accounted for
   record Extent(long capacity, long charged) {}

@@ -16,7 +16,7 @@ final class StagedSegment implements Freezable, AutoCloseable {
   private final Path path;
   private final NativeFile writer;
   private final String namespace;
-  private final long capacity;
+  private long capacity;
   private long charged;
   private boolean frozen;
   private boolean given;
@@ -47,6 +47,13 @@ final class StagedSegment implements Freezable, AutoCloseable {
 
   Path path() {
     return path;
+  }
+
+  /// Makes it longer in place.
+  void extend(long bytes) throws StorageException {
+    Segments.Extent extent = segments.extend(writer, new Segments.Extent(capacity, charged), bytes);
+    capacity = extent.capacity();
+    charged = extent.charged();
   }
 
   void write(ByteBuffer bytes, long position) throws StorageException {
