@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /// Reads the settings that concern a grid of several, from the values that [NodeConfig] has found.
 /// What is wrong is added to its list of problems, with the remedy.
@@ -57,7 +56,8 @@ final class ClusterConfig {
 
   private final Values values;
   private final List<String> problems;
-  private @Nullable Optional<TlsFiles> tls;
+  private Optional<TlsFiles> tls = Optional.empty();
+  private boolean tlsRead;
 
   /// The values that were given, by key.
   interface Values {
@@ -123,12 +123,11 @@ final class ClusterConfig {
 
   /// The files for TLS; what is wrong with them is told once.
   Optional<TlsFiles> tls() {
-    Optional<TlsFiles> read = tls;
-    if (read == null) {
-      read = readTls();
-      tls = read;
+    if (!tlsRead) {
+      tlsRead = true;
+      tls = readTls();
     }
-    return read;
+    return tls;
   }
 
   private Optional<TlsFiles> readTls() {

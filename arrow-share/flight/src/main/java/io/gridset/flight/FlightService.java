@@ -87,12 +87,12 @@ final class FlightService {
 
   /// Empty for an object that another node holds, or that has gone meanwhile: a list fetches
   /// nothing.
-  private byte[] schemaIfHere(ObjectInfo object) {
+  private ByteBuffer schemaIfHere(ObjectInfo object) {
     try (ObjectBytes bytes =
         new ObjectBytes(store.open(object.name(), ObjectStore.Reach.LOCAL))) {
       return IpcTable.of(bytes).encapsulatedSchema();
     } catch (StorageException _) {
-      return new byte[0];
+      return ByteBuffer.allocate(0);
     }
   }
 
@@ -112,7 +112,7 @@ final class FlightService {
     }
   }
 
-  private static ByteBuffer encoded(ObjectInfo object, byte[] schema) {
+  private static ByteBuffer encoded(ObjectInfo object, ByteBuffer schema) {
     return new FlightMessages.Info(
             ObjectAddress.path(object.name()),
             schema,
@@ -126,7 +126,7 @@ final class FlightService {
     ObjectAddress address = ObjectAddress.ofTicket(FlightMessages.first(only(call)));
     try (Opened opened = open(address)) {
       IpcTable table = opened.table();
-      send(call, new IpcTable.Part(ByteBuffer.wrap(table.schema()), List.of()));
+      send(call, new IpcTable.Part(table.schema(), List.of()));
       table.send(part -> send(call, part));
     }
   }

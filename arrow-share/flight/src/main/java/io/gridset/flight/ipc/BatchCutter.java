@@ -44,6 +44,7 @@ final class BatchCutter {
   private final Schema schema;
   private final short version;
   private final RecordBatch batch;
+  private final long rows;
   private final long body;
   private int node;
   private int buffer;
@@ -62,7 +63,13 @@ final class BatchCutter {
     this.schema = schema;
     this.version = version;
     this.batch = batch;
+    this.rows = batch.length();
     this.body = body;
+  }
+
+  /// Rows that the batch has.
+  long rows() {
+    return rows;
   }
 
   /// Whether rows of all columns can be told apart here: not those of list views, dense unions and

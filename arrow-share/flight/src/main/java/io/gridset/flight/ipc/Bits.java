@@ -29,7 +29,7 @@ final class Bits {
   static ByteBuffer shifted(ByteBuffer bits, int shift, ByteBuffer copy) {
     for (int i = 0; i < copy.limit(); i++) {
       int low = (bits.get(i) & 0xff) >>> shift;
-      int high = i + 1 < bits.remaining() ? (bits.get(i + 1) & 0xff) << Byte.SIZE - shift : 0;
+      int high = i + 1 < bits.remaining() ? (bits.get(i + 1) & 0xff) << (Byte.SIZE - shift) : 0;
       copy.put(i, (byte) (low | high));
     }
     return copy;

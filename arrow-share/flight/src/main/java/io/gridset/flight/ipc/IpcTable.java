@@ -12,6 +12,7 @@ import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.flatbuf.Schema;
+import org.jspecify.annotations.Nullable;
 
 /// The messages of an object's file, as a stream sends them: the schema, dictionaries, batches.
 /// Batches above [#BATCH_BYTES] are cut by rows: what receives a message keeps all of it until it
@@ -78,8 +79,7 @@ public final class IpcTable {
     try {
       long end = bytes.length() - TAIL_BYTES;
       int length = bytes.view(end, Integer.BYTES).getInt(0);
-      ByteBuffer copy = copy(bytes.view(end - length, length));
-      Footer footer = Footer.getRootAsFooter(copy);
+      Footer footer = Footer.getRootAsFooter(little(copy(bytes.view(end - length, length))));
       List<Place> dictionaries = new ArrayList<>();
       for (int i = 0; i < footer.dictionariesLength(); i++) {
         dictionaries.add(place(bytes, footer.dictionaries(i)));
@@ -97,10 +97,14 @@ public final class IpcTable {
     }
   }
 
-  private static ByteBuffer copy(ByteBuffer view) {
+  private static byte[] copy(ByteBuffer view) {
     byte[] copied = new byte[view.remaining()];
     view.get(0, copied);
-    return ByteBuffer.wrap(copied).order(ByteOrder.LITTLE_ENDIAN);
+    return copied;
+  }
+
+  private static ByteBuffer little(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static Place place(ObjectBytes bytes, Block block) throws StorageException {
@@ -123,14 +127,14 @@ public final class IpcTable {
     ByteBuffer prefix = bytes.view(FIRST, PREFIX_BYTES);
     int skipped = prefix.getInt(0) == CONTINUATION ? PREFIX_BYTES : Integer.BYTES;
     int length = prefix.getInt(skipped - Integer.BYTES);
-    ByteBuffer message = copy(bytes.view(FIRST + skipped, length));
-    if (Message.getRootAsMessage(message).headerType() != MessageHeader.Schema) {
+    byte[] message = copy(bytes.view(FIRST + skipped, length));
+    if (Message.getRootAsMessage(little(message)).headerType() != MessageHeader.Schema) {
       throw StorageException.of(Kind.CORRUPT, "the object's file does not begin with its schema");
     }
-    return message.array();
+    return message;
   }
 
-  private static StorageException broken(@org.jspecify.annotations.Nullable RuntimeException e) {
+  private static StorageException broken(@Nullable RuntimeException e) {
     String message = "the object's metadata contradicts itself";
     return e == null
         ? StorageException.of(Kind.CORRUPT, message)
@@ -138,18 +142,18 @@ public final class IpcTable {
   }
 
   /// The schema's message: its flatbuffer alone.
-  public byte[] schema() {
-    return schema.clone();
+  public ByteBuffer schema() {
+    return ByteBuffer.wrap(schema).asReadOnlyBuffer();
   }
 
   /// The schema's message with the prefix of an encapsulated one.
-  public byte[] encapsulatedSchema() {
+  public ByteBuffer encapsulatedSchema() {
     return ByteBuffer.allocate(PREFIX_BYTES + schema.length)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putInt(CONTINUATION)
         .putInt(schema.length)
         .put(schema)
-        .array();
+        .flip();
   }
 
   /// Gives all messages behind the schema to `receiver`, in order.
@@ -183,19 +187,31 @@ public final class IpcTable {
 
   private <E extends Exception> void sendInParts(Place place, Receiver<E> receiver)
       throws StorageException, E {
-    Message message = message(place);
-    if (!(message.header(new RecordBatch()) instanceof RecordBatch batch)) {
-      throw broken(null);
-    }
-    BatchCutter cutter = new BatchCutter(bytes, fields, message.version(), batch, place.body());
-    if (!cutter.canCut()) {
+    BatchCutter cutter = cutter(place);
+    if (cutter == null) {
       sendWhole(place, receiver);
       return;
     }
-    long rows = Math.max(1, batch.length() / Math.ceilDiv(place.bodyBytes(), batchBytes));
-    long step = rows > BatchCutter.ROWS_STEP ? rows / BatchCutter.ROWS_STEP * BatchCutter.ROWS_STEP : rows;
-    for (long from = 0; from < batch.length(); from += step) {
-      sendRows(cutter, from, Math.min(step, batch.length() - from), receiver);
+    long rows = Math.max(1, cutter.rows() / Math.ceilDiv(place.bodyBytes(), batchBytes));
+    long step = rows - (rows > BatchCutter.ROWS_STEP ? rows % BatchCutter.ROWS_STEP : 0);
+    for (long from = 0; from < cutter.rows(); from += step) {
+      sendRows(cutter, from, Math.min(step, cutter.rows() - from), receiver);
+    }
+  }
+
+  /// Null for a batch that cannot be cut.
+  private @Nullable BatchCutter cutter(Place place) throws StorageException {
+    try {
+      Message message =
+          Message.getRootAsMessage(
+              little(copy(bytes.view(place.metadata(), place.metadataBytes()))));
+      if (!(message.header(new RecordBatch()) instanceof RecordBatch batch)) {
+        throw broken(null);
+      }
+      BatchCutter cutter = new BatchCutter(bytes, fields, message.version(), batch, place.body());
+      return cutter.canCut() ? cutter : null;
+    } catch (RuntimeException e) {
+      throw broken(e);
     }
   }
 
@@ -218,13 +234,5 @@ public final class IpcTable {
     }
     receiver.accept(part);
     bytes.unpin();
-  }
-
-  private Message message(Place place) throws StorageException {
-    try {
-      return Message.getRootAsMessage(copy(bytes.view(place.metadata(), place.metadataBytes())));
-    } catch (RuntimeException e) {
-      throw broken(e);
-    }
   }
 }

@@ -1,22 +1,30 @@
 package io.gridset.flight.rpc;
 
-/// How a call ended, in gRPC's order: `ordinal()` is the number on the wire.
+/// How a call ended.
 public enum RpcCode {
-  OK,
-  CANCELLED,
-  UNKNOWN,
-  INVALID_ARGUMENT,
-  DEADLINE_EXCEEDED,
-  NOT_FOUND,
-  ALREADY_EXISTS,
-  PERMISSION_DENIED,
-  RESOURCE_EXHAUSTED,
-  FAILED_PRECONDITION,
-  ABORTED,
-  OUT_OF_RANGE,
-  UNIMPLEMENTED,
-  INTERNAL,
-  UNAVAILABLE,
-  DATA_LOSS,
-  UNAUTHENTICATED
+  OK(0),
+  CANCELLED(1),
+  INVALID_ARGUMENT(3),
+  DEADLINE_EXCEEDED(4),
+  NOT_FOUND(5),
+  ALREADY_EXISTS(6),
+  PERMISSION_DENIED(7),
+  RESOURCE_EXHAUSTED(8),
+  ABORTED(10),
+  UNIMPLEMENTED(12),
+  INTERNAL(13),
+  UNAVAILABLE(14),
+  DATA_LOSS(15),
+  UNAUTHENTICATED(16);
+
+  private final int number;
+
+  RpcCode(int number) {
+    this.number = number;
+  }
+
+  /// As it stands in `grpc-status`.
+  int number() {
+    return number;
+  }
 }

@@ -139,7 +139,7 @@ final class StreamCall implements RpcCall {
       return;
     }
     HttpFields.Mutable trailers = HttpFields.build();
-    trailers.put("grpc-status", Integer.toString(code.ordinal()));
+    trailers.put("grpc-status", Integer.toString(code.number()));
     if (code != RpcCode.OK) {
       trailers.put("grpc-message", encoded(message));
     }

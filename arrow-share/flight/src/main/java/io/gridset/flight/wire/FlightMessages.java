@@ -65,11 +65,11 @@ public final class FlightMessages {
   ///
   /// @param schema encapsulated; empty when not known
   /// @param ticket of the one endpoint, which is the service that was asked
-  public record Info(String path, byte[] schema, String ticket, long rows, long bytes) {
+  public record Info(String path, ByteBuffer schema, String ticket, long rows, long bytes) {
     public ByteBuffer encoded() {
       ProtoWriter endpoint = new ProtoWriter().message(1, new ProtoWriter().text(1, ticket));
       ProtoWriter info = new ProtoWriter();
-      if (schema.length > 0) {
+      if (schema.hasRemaining()) {
         info.bytes(1, schema);
       }
       return info.message(2, descriptor(path))
@@ -81,7 +81,7 @@ public final class FlightMessages {
   }
 
   /// `SchemaResult`.
-  public static ByteBuffer schemaResult(byte[] schema) {
+  public static ByteBuffer schemaResult(ByteBuffer schema) {
     return new ProtoWriter().bytes(1, schema).toBuffer();
   }
 

@@ -21,6 +21,13 @@ public final class ProtoWriter {
     return this;
   }
 
+  /// All that remains in `value`, whose position stays.
+  public ProtoWriter bytes(int field, ByteBuffer value) {
+    byte[] copy = new byte[value.remaining()];
+    value.get(value.position(), copy);
+    return bytes(field, copy);
+  }
+
   public ProtoWriter text(int field, String value) {
     return bytes(field, value.getBytes(StandardCharsets.UTF_8));
   }
@@ -47,7 +54,7 @@ public final class ProtoWriter {
   private void varint(long value) {
     long left = value;
     while ((left & ~0x7fL) != 0) {
-      out.write((int) (left & 0x7f | 0x80));
+      out.write((int) ((left & 0x7f) | 0x80));
       left >>>= 7;
     }
     out.write((int) left);

@@ -141,7 +141,7 @@ class IpcTableTest {
     InMemory open = new InMemory(file);
     try (ObjectBytes bytes = new ObjectBytes(open)) {
       IpcTable table = IpcTable.of(bytes, batchBytes);
-      stream.write(table.encapsulatedSchema());
+      stream.write(bytes(table.encapsulatedSchema()));
       table.send(
           part -> {
             int padded = (int) Math.ceilDiv(part.metadata().remaining(), 8L) * 8;
