@@ -78,8 +78,7 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
     NodeObjects objects = new NodeObjects(settings, caches, node, others);
     if (settings.objects().flight().isPresent()) {
       BearerToken token = BearerToken.inFile(settings.tokenFile());
-      objects.flight =
-          NodeFlight.start(settings.objects().flight().get(), token, objects.store);
+      objects.flight = NodeFlight.start(settings.objects().flight().get(), token, objects.store);
     }
     Thread.ofPlatform().daemon().name("objects-start").start(objects::listen);
     return objects;

@@ -88,8 +88,7 @@ final class FlightService {
   /// Empty for an object that another node holds, or that has gone meanwhile: a list fetches
   /// nothing.
   private ByteBuffer schemaIfHere(ObjectInfo object) {
-    try (ObjectBytes bytes =
-        new ObjectBytes(store.open(object.name(), ObjectStore.Reach.LOCAL))) {
+    try (ObjectBytes bytes = new ObjectBytes(store.open(object.name(), ObjectStore.Reach.LOCAL))) {
       return IpcTable.of(bytes).encapsulatedSchema();
     } catch (StorageException _) {
       return ByteBuffer.allocate(0);
@@ -97,16 +96,14 @@ final class FlightService {
   }
 
   private ByteBuffer info(RpcCall call) throws IOException {
-    ObjectAddress address =
-        ObjectAddress.ofPath(FlightMessages.path(ProtoReader.of(only(call))));
+    ObjectAddress address = ObjectAddress.ofPath(FlightMessages.path(ProtoReader.of(only(call))));
     try (Opened opened = open(address)) {
       return encoded(opened.info, opened.table().encapsulatedSchema());
     }
   }
 
   private ByteBuffer schema(RpcCall call) throws IOException {
-    ObjectAddress address =
-        ObjectAddress.ofPath(FlightMessages.path(ProtoReader.of(only(call))));
+    ObjectAddress address = ObjectAddress.ofPath(FlightMessages.path(ProtoReader.of(only(call))));
     try (Opened opened = open(address)) {
       return FlightMessages.schemaResult(opened.table().encapsulatedSchema());
     }
@@ -182,9 +179,7 @@ final class FlightService {
     ObjectBytes bytes = new ObjectBytes(store.open(address.name(), ObjectStore.Reach.FETCH));
     try {
       ObjectInfo info =
-          store
-              .find(address.name())
-              .orElseThrow(() -> UnknownObject.in(store, address.name()));
+          store.find(address.name()).orElseThrow(() -> UnknownObject.in(store, address.name()));
       if (!bytes.isOf(info.id()) || address.id().filter(id -> !id.equals(info.id())).isPresent()) {
         throw new RpcException(
             RpcCode.NOT_FOUND,

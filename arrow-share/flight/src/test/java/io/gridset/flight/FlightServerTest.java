@@ -36,10 +36,10 @@ import java.util.stream.StreamSupport;
 import org.apache.arrow.flatbuf.Footer;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.AsyncPutListener;
 import org.apache.arrow.flight.CallHeaders;
 import org.apache.arrow.flight.Criteria;
-import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.FlightCallHeaders;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightClient.ClientStreamListener;
@@ -54,8 +54,8 @@ import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.flight.grpc.CredentialCallOption;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.dictionary.Dictionary;
@@ -133,8 +133,7 @@ class FlightServerTest {
         .singleElement()
         .satisfies(i -> assertThat(i.getDescriptor().getPath()).containsExactly("team:other"));
 
-    FlightInfo asked =
-        client.getInfo(FlightDescriptor.path("risk", "2024", "x_train"), bearer);
+    FlightInfo asked = client.getInfo(FlightDescriptor.path("risk", "2024", "x_train"), bearer);
     assertThat(asked.getEndpoints()).hasSize(1);
     assertThat(asked.getEndpoints().getFirst().getLocations()).isEmpty();
     assertThat(client.getSchema(FlightDescriptor.path("risk/2024/x_train"), bearer).getSchema())
@@ -297,7 +296,8 @@ class FlightServerTest {
     assertCode(FlightStatusCode.NOT_FOUND, () -> get(old));
     assertCode(
         FlightStatusCode.INVALID_ARGUMENT,
-        () -> client.getInfo(FlightDescriptor.command("x".getBytes(StandardCharsets.UTF_8)), bearer));
+        () ->
+            client.getInfo(FlightDescriptor.command("x".getBytes(StandardCharsets.UTF_8)), bearer));
     assertCode(FlightStatusCode.INVALID_ARGUMENT, () -> get(ticket("../etc")));
     assertCode(FlightStatusCode.NOT_FOUND, () -> client.doAction(action("nil"), bearer).hasNext());
   }
@@ -474,8 +474,7 @@ class FlightServerTest {
       int metadata = footer.recordBatches(i).metaDataLength();
       assertThat((at + metadata) % 64).isZero();
       Message message =
-          Message.getRootAsMessage(
-              all.slice(at + 8, metadata - 8).order(ByteOrder.LITTLE_ENDIAN));
+          Message.getRootAsMessage(all.slice(at + 8, metadata - 8).order(ByteOrder.LITTLE_ENDIAN));
       RecordBatch batch = (RecordBatch) message.header(new RecordBatch());
       for (int j = 0; j < batch.buffersLength(); j++) {
         assertThat(batch.buffers(j).offset() % 64).isZero();
@@ -489,7 +488,8 @@ class FlightServerTest {
         assertThat(reader.getVectorSchemaRoot().getRowCount()).isPositive();
       }
     }
-    assertThat(new ByteArrayInputStream(file).readNBytes(6)).isEqualTo("ARROW1".getBytes(StandardCharsets.US_ASCII));
+    assertThat(new ByteArrayInputStream(file).readNBytes(6))
+        .isEqualTo("ARROW1".getBytes(StandardCharsets.US_ASCII));
   }
 
   private void awaitMemory(long most) {

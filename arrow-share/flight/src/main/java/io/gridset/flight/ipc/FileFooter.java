@@ -42,12 +42,15 @@ final class FileFooter {
 
   /// @param schema the flatbuffer of a message whose header is a schema
   static ByteBuffer of(byte[] schema, List<Block> dictionaries, List<Block> batches) {
-    int length =
-        Math.toIntExact(bytes(dictionaries.size(), batches.size()) + schema.length);
+    int length = Math.toIntExact(bytes(dictionaries.size(), batches.size()) + schema.length);
     ByteBuffer out = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     out.putInt(0, TABLE);
     short[] vtable = {
-      TABLE - VTABLE, TABLE_BYTES, VERSION - TABLE, SCHEMA - TABLE, DICTIONARIES - TABLE,
+      TABLE - VTABLE,
+      TABLE_BYTES,
+      VERSION - TABLE,
+      SCHEMA - TABLE,
+      DICTIONARIES - TABLE,
       BATCHES - TABLE
     };
     for (int i = 0; i < vtable.length; i++) {

@@ -74,8 +74,7 @@ public final class IpcAssembler implements AutoCloseable {
       }
       parsed = Parsed.of(message, bodyBytes);
     } catch (RuntimeException e) {
-      throw new RpcException(
-          RpcCode.INVALID_ARGUMENT, "metadata that is none of Arrow's", e);
+      throw new RpcException(RpcCode.INVALID_ARGUMENT, "metadata that is none of Arrow's", e);
     }
     if (schema == null) {
       throw RpcException.invalid("a batch before the schema");
@@ -87,8 +86,7 @@ public final class IpcAssembler implements AutoCloseable {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private void takeSchema(Message message, byte[] metadata)
-      throws RpcException, StorageException {
+  private void takeSchema(Message message, byte[] metadata) throws RpcException, StorageException {
     if (schema != null || message.header(new Schema()) == null) {
       throw RpcException.invalid("a stream begins with one schema");
     }
@@ -176,11 +174,11 @@ public final class IpcAssembler implements AutoCloseable {
 
   private void append(Parsed parsed, byte[] received, @Nullable RpcMessage body, long bodyBytes)
       throws RpcException, StorageException {
-    long length = parsed.placed() ? parsed.metadata().bodyBytes() : BatchMetadata.aligned(bodyBytes);
+    long length =
+        parsed.placed() ? parsed.metadata().bodyBytes() : BatchMetadata.aligned(bodyBytes);
     ByteBuffer metadata = parsed.message(length);
     long start = file.position();
-    file.reserve(
-        metadata.remaining() + length + 3L * BatchMetadata.ALIGNMENT + footerBytes());
+    file.reserve(metadata.remaining() + length + 3L * BatchMetadata.ALIGNMENT + footerBytes());
     BatchMetadata.OfDictionary dictionary = parsed.dictionary();
     MessageDigest digest = dictionary == null ? null : sha256(received);
     int metadataBytes = encapsulated(metadata);

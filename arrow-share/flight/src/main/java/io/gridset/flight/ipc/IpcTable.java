@@ -90,8 +90,7 @@ public final class IpcTable {
       }
       byte[] schema = schema(bytes);
       bytes.unpin();
-      return new IpcTable(
-          bytes, schema, footer, batchBytes, new Places(dictionaries, batches));
+      return new IpcTable(bytes, schema, footer, batchBytes, new Places(dictionaries, batches));
     } catch (RuntimeException e) {
       throw broken(e);
     }
@@ -180,8 +179,7 @@ public final class IpcTable {
           "a message of more than 2 GiB that cannot be cut: put the table in smaller batches");
     }
     ByteBuffer body = bytes.view(place.body(), place.bodyBytes());
-    receiver.accept(
-        new Part(bytes.view(place.metadata(), place.metadataBytes()), List.of(body)));
+    receiver.accept(new Part(bytes.view(place.metadata(), place.metadataBytes()), List.of(body)));
     bytes.unpin();
   }
 

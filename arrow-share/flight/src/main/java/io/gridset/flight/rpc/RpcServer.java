@@ -8,13 +8,13 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.MetaData;
-import org.eclipse.jetty.io.WindowRateControl;
 import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.http2.api.server.ServerSessionListener;
 import org.eclipse.jetty.http2.frames.HeadersFrame;
 import org.eclipse.jetty.http2.frames.ResetFrame;
 import org.eclipse.jetty.http2.server.RawHTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.WindowRateControl;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
@@ -139,8 +139,7 @@ public final class RpcServer implements AutoCloseable {
     @Override
     public Stream.Listener onNewStream(Stream stream, HeadersFrame frame) {
       RequestBytes bytes = new RequestBytes(stream);
-      StreamCall call =
-          new StreamCall(stream, (MetaData.Request) frame.getMetaData(), bytes);
+      StreamCall call = new StreamCall(stream, (MetaData.Request) frame.getMetaData(), bytes);
       Thread.ofVirtual()
           .name("flight-" + call.method().substring(call.method().lastIndexOf('/') + 1))
           .start(() -> run(call));

@@ -4,9 +4,8 @@ import io.gridset.flight.rpc.RpcException;
 import io.gridset.flight.rpc.RpcMessage;
 import java.nio.charset.StandardCharsets;
 
-/// Reads the fields of a message as it arrives:
-/// `while (reader.next()) switch (reader.field()) …`. A field that is not read is skipped. For one
-/// thread.
+/// Reads the fields of a message as it arrives: `while (reader.next()) switch (reader.field()) …`.
+/// A field that is not read is skipped. For one thread.
 public final class ProtoReader {
   /// Of the wire types: numbers, and what tells its length.
   private static final int VARINT = 0;

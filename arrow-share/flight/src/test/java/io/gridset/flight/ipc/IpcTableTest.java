@@ -89,7 +89,10 @@ class IpcTableTest {
   void tamperedMetadataIsAnErrorAndNothingElse() throws IOException {
     byte[] file;
     try (VectorSchemaRoot all = new RandomTables(allocator, 5).table(300)) {
-      file = file(new VectorSchemaRoot(all.getFieldVectors().stream().filter(v -> canBeCut(v.getField())).toList()));
+      file =
+          file(
+              new VectorSchemaRoot(
+                  all.getFieldVectors().stream().filter(v -> canBeCut(v.getField())).toList()));
     }
     java.util.Random random = new java.util.Random(11);
     for (int turn = 0; turn < 400; turn++) {
@@ -105,8 +108,7 @@ class IpcTableTest {
       try (ObjectBytes bytes = new ObjectBytes(new InMemory(broken))) {
         IpcTable.of(bytes, 4096).send(part -> {});
       } catch (StorageException e) {
-        assertThat(e.kind())
-            .isIn(StorageException.Kind.CORRUPT, StorageException.Kind.UNSUPPORTED);
+        assertThat(e.kind()).isIn(StorageException.Kind.CORRUPT, StorageException.Kind.UNSUPPORTED);
       }
     }
   }

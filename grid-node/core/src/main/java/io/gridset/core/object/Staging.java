@@ -14,8 +14,8 @@ public interface Staging extends AutoCloseable {
   /// The file, already of its full capacity, for whoever may map it.
   Path path();
 
-  /// Takes memory for more bytes, so that `bytes` may be written; what is written stays. Nobody else
-  /// may have the file mapped.
+  /// Takes memory for more bytes, so that `bytes` may be written; what is written stays. Nobody
+  /// else may have the file mapped.
   ///
   /// @throws StorageException NO_SPACE when memory is full and nothing may go; nothing has changed
   ///   then
