@@ -107,7 +107,7 @@ final class StreamCall implements RpcCall {
   private ByteBuffer gathering() {
     ByteBuffer present = gathered;
     if (present == null) {
-      present = ByteBuffer.allocateDirect(GATHERED_BYTES);
+      present = ByteBuffer.allocate(GATHERED_BYTES);
       gathered = present;
     }
     return present.clear();

@@ -110,7 +110,7 @@ final class Segments {
     }
     long capacity = roundUp(bytes);
     long more = capacity - now.capacity();
-    take(more);
+    take(more, bytes);
     try {
       fill(file, capacity, bytes);
       long allocated = file.figures().allocatedBytes();
@@ -151,6 +151,11 @@ final class Segments {
 
   /// Takes room, for which segments of the pool go first and objects next.
   void take(long bytes) throws StorageException {
+    take(bytes, bytes);
+  }
+
+  /// @param wanted bytes of the object for which it is, for the message
+  private void take(long bytes, long wanted) throws StorageException {
     if (ledger.tryTake(bytes)) {
       return;
     }
@@ -158,7 +163,7 @@ final class Segments {
       BooleanSupplier eviction = evictions.get();
       while (!ledger.tryTake(bytes)) {
         if (!pool.giveUp() && !eviction.getAsBoolean()) {
-          throw noSpace(bytes);
+          throw noSpace(wanted);
         }
       }
     }
