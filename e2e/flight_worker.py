@@ -58,7 +58,8 @@ class Commands:
         rows = int(megabytes) * (1 << 20) // 28
         ids = numpy.arange(rows)
         text = pyarrow.LargeStringArray.from_buffers(
-            rows, pyarrow.py_buffer(numpy.arange(rows + 1, dtype="int64") * 4), pyarrow.py_buffer(numpy.full(rows, 0x64636261, dtype="int32")))
+            rows, pyarrow.py_buffer(numpy.arange(rows + 1, dtype="int64") * 4),
+            pyarrow.py_buffer(numpy.full(rows, 0x64636261, dtype="int32")))
         table = pyarrow.table({"id": ids, "half": pyarrow.array(ids / 2, mask=ids % 3 == 0), "text": text})
         self._put(name, table)
         reader = self._client.do_get(flight.Ticket(name.encode()), self._options)

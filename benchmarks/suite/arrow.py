@@ -104,15 +104,16 @@ def flight_on_node(session: Session, stack: contextlib.ExitStack) -> Pair:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    node = stack.enter_context(Gridset(session, "flight-node", ["--objects-quota", OBJECTS_QUOTA, "--flight-listen", f"127.0.0.1:{port}"]))
+    options = ["--objects-quota", OBJECTS_QUOTA, "--flight-listen", f"127.0.0.1:{port}"]
+    node = stack.enter_context(Gridset(session, "flight-node", options))
     return _flight(session, "gridset", f"grpc://127.0.0.1:{port}", node.run / "token")
 
 
 def flight_on_java(session: Session, name: str, *options: str) -> Pair:
     """The same from Arrow Java's own server, which holds tables in memory."""
-    command = [f"{java_home(session.repository)}/bin/java", "--add-opens=java.base/java.nio=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-               "--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-XX:MaxDirectMemorySize=6g", *options, "-cp", _class_path(session, "flight"),
-               "io.gridset.flight.HeldTablesMain"]
+    command = [f"{java_home(session.repository)}/bin/java", "--add-opens=java.base/java.nio=ALL-UNNAMED",
+               "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-XX:MaxDirectMemorySize=6g",
+               *options, "-cp", _class_path(session, "flight"), "io.gridset.flight.HeldTablesMain"]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
                               stderr=(session.workspace.folder("logs") / f"server-{len(options)}.log").open("wb"))
 

@@ -40,7 +40,7 @@ class Gridset:
         return self._client.get(name, fetch=True)
 
     def seen(self, name):
-        return name in {each.name for each in self._client.objects(name)}
+        return self._client.exists(name)
 
     def delete(self, name):
         self._client.delete(name)

@@ -18,7 +18,11 @@ def run(session: Session) -> list[Result]:
         return []
     results: list[Result] = []
     with contextlib.ExitStack() as stack:
-        pairs = [arrow.flight_on_node(session, stack), arrow.flight_on_java(session, PLAIN), arrow.flight_on_java(session, ZERO_COPY, "-Dheld.zeroCopy=true")]
+        pairs = [
+            arrow.flight_on_node(session, stack),
+            arrow.flight_on_java(session, PLAIN),
+            arrow.flight_on_java(session, ZERO_COPY, "-Dheld.zeroCopy=true"),
+        ]
         size = session.pick(GIB, 64 * MIB)
         for case, batch in ((f"{size // MIB} MiB, batches of {min(BATCH, size) // MIB} MiB", BATCH), (f"{size // MIB} MiB, one batch", 0)):
             session.say(f"arrow-flight: {case}, {'; '.join(pair.name for pair in pairs)}")
