@@ -20,6 +20,13 @@ public interface Staging extends AutoCloseable {
     return false;
   }
 
+  /// Takes memory for more bytes, so that `bytes` may be written; what is written stays. Nobody
+  /// else may have the file mapped.
+  ///
+  /// @throws StorageException NO_SPACE when memory is full and nothing may go; nothing has changed
+  ///   then
+  void extend(long bytes) throws StorageException;
+
   /// Writes all that remains in `bytes` at `position`.
   void write(ByteBuffer bytes, long position) throws StorageException;
 

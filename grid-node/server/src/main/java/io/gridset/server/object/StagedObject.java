@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class StagedObject implements Staging, Freezable {
   private final String id;
   private final String namespace;
-  private final long capacity;
+  private long capacity;
   private final LocalObjectStore store;
   private final ReadWriteLock access = new ReentrantReadWriteLock();
 
@@ -66,7 +66,12 @@ final class StagedObject implements Staging, Freezable {
 
   @Override
   public long capacity() {
-    return capacity;
+    lock.lock();
+    try {
+      return capacity;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// @throws UncheckedIOException with a StorageException NO_SPACE when a small object's file,
@@ -76,20 +81,42 @@ final class StagedObject implements Staging, Freezable {
     lock.lock();
     try {
       StagedSegment file = segment;
-      if (file == null) {
-        checkOpen();
-        giveRoomBack();
-        file = store.segment(id, namespace, capacity);
-        ByteBuffer written = buffer;
-        if (written != null) {
-          file.write(written.duplicate().clear(), 0);
-        }
-        segment = file;
-        buffer = null;
-      }
-      return file.path();
+      return (file == null ? intoFile(capacity) : file).path();
     } catch (StorageException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private StagedSegment intoFile(long bytes) throws StorageException {
+    checkOpen();
+    giveRoomBack();
+    StagedSegment file = store.segment(id, namespace, bytes);
+    ByteBuffer written = buffer;
+    if (written != null) {
+      file.write(written.duplicate().clear(), 0);
+    }
+    segment = file;
+    buffer = null;
+    return file;
+  }
+
+  @Override
+  public void extend(long bytes) throws StorageException {
+    lock.lock();
+    try {
+      checkOpen();
+      StagedSegment file = segment;
+      if (bytes <= capacity) {
+        return;
+      }
+      if (file == null) {
+        file = intoFile(bytes);
+      } else {
+        file.extend(bytes);
+      }
+      capacity = file.capacity();
     } finally {
       lock.unlock();
     }

@@ -16,8 +16,7 @@ final class StagedSegment implements Freezable, AutoCloseable {
   private final Path path;
   private final NativeFile writer;
   private final String namespace;
-  private final long capacity;
-  private final boolean fresh;
+  private Segments.Extent extent;
   private long charged;
   private boolean frozen;
   private boolean given;
@@ -28,8 +27,7 @@ final class StagedSegment implements Freezable, AutoCloseable {
     this.path = path;
     this.writer = writer;
     this.namespace = namespace;
-    this.capacity = extent.capacity();
-    this.fresh = extent.fresh();
+    this.extent = extent;
     this.charged = extent.charged();
   }
 
@@ -39,12 +37,12 @@ final class StagedSegment implements Freezable, AutoCloseable {
   }
 
   long capacity() {
-    return capacity;
+    return extent.capacity();
   }
 
   /// Whether most of its pages have never been written.
   boolean isFresh() {
-    return fresh;
+    return extent.fresh();
   }
 
   /// Bytes accounted for.
@@ -56,10 +54,16 @@ final class StagedSegment implements Freezable, AutoCloseable {
     return path;
   }
 
+  /// Makes it longer in place.
+  void extend(long bytes) throws StorageException {
+    extent = segments.extend(writer, extent, bytes);
+    charged = extent.charged();
+  }
+
   void write(ByteBuffer bytes, long position) throws StorageException {
-    if (position < 0 || position > capacity - bytes.remaining()) {
+    if (position < 0 || position > capacity() - bytes.remaining()) {
       throw StorageException.of(
-          Kind.INVALID, "beyond the " + capacity + " bytes taken: " + position);
+          Kind.INVALID, "beyond the " + capacity() + " bytes taken: " + position);
     }
     writer.write(bytes, position);
   }
