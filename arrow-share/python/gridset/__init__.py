@@ -66,6 +66,7 @@ __all__ = [
     "get",
     "get_or_put",
     "list",
+    "lost",
     "materialise",
     "open_stream",
     "put",
@@ -116,6 +117,11 @@ def exists(name: str) -> bool:
 def list(prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
     """Objects whose names start with `prefix`, in order: see `Client.list`."""
     return default_client().list(prefix, after=after)
+
+
+def lost(prefix: str = "") -> Iterator[ObjectInfo]:
+    """Objects that nobody can bring back: see `Client.lost`."""
+    return default_client().lost(prefix)
 
 
 def delete(name: str) -> bool:

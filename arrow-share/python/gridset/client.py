@@ -190,14 +190,23 @@ class Client:
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         """Objects whose names start with `prefix`, in order of names, from `after` on. Pages are asked for as needed."""
-        wanted = ObjectName.of(prefix, self.namespace)
+        return self._infos(ObjectName.of(prefix, self.namespace), after)
+
+    def _infos(self, wanted: ObjectName, after: str, **which: bool) -> Iterator[ObjectInfo]:
         more = True
         while more:
-            page = self._page(wanted.namespace, wanted.path, after, _PAGE)
+            page = self._page(wanted.namespace, wanted.path, after, _PAGE, **which)
             for each in page["objects"]:
                 after = each["name"]
                 yield ObjectInfo.of_wire(each)
             more = bool(page.get("more")) and bool(page["objects"])
+
+    def lost(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Objects that nobody can bring back, since the node that held them (`lost_with`) lost its memory.
+
+        `list` leaves them out, `get` and `describe` raise `ObjectUnavailable`; a name may be put again, or deleted.
+        """
+        return self._infos(ObjectName.of(prefix, self.namespace), "", lost=True)
 
     def delete(self, name: str) -> bool:
         """Deletes a name; whoever has it mapped keeps it. False when there was none."""
@@ -298,8 +307,9 @@ class Client:
 
     # Within
 
-    def _page(self, namespace: str, prefix: str, after: str, limit: int) -> Dict[str, Any]:
-        return self._ask_again("list", None, namespace=namespace, prefix=prefix, after=after, limit=limit).header
+    def _page(self, namespace: str, prefix: str, after: str, limit: int, **which: bool) -> Dict[str, Any]:
+        fields = {"namespace": namespace, "prefix": prefix, "after": after, "limit": limit, **which}
+        return self._ask_again("list", None, **fields).header
 
     def _put(
         self, connection: Connection, name: ObjectName, encoded: forms.Encoded, attributes: ObjectAttributes

@@ -39,6 +39,18 @@ final class ObjectsCommand implements Runnable {
         "which command? There are ls, describe, put, get and delete");
   }
 
+  /// Reads `NAME` or, as names are printed, `NAMESPACE:NAME`.
+  static ObjectName name(GridsetCommand gridset, String text, @Nullable String namespace) {
+    int colon = text.indexOf(':');
+    try {
+      return colon < 0
+          ? new ObjectName(gridset.namespace(namespace), text)
+          : new ObjectName(text.substring(0, colon), text.substring(colon + 1));
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
   /// The namespace that is meant.
   static final class Place {
     @Option(
@@ -53,14 +65,7 @@ final class ObjectsCommand implements Runnable {
 
     /// Reads `NAME` or, as names are printed, `NAMESPACE:NAME`.
     ObjectName name(GridsetCommand gridset, String text) {
-      int colon = text.indexOf(':');
-      try {
-        return colon < 0
-            ? new ObjectName(namespace(gridset), text)
-            : new ObjectName(text.substring(0, colon), text.substring(colon + 1));
-      } catch (IllegalArgumentException e) {
-        throw CommandFailure.usage(String.valueOf(e.getMessage()));
-      }
+      return ObjectsCommand.name(gridset, text, namespace);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.gridset.node;
 
 import io.gridset.core.file.OpenFile;
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
@@ -73,6 +74,11 @@ final class LateObjectStore implements ObjectStore {
   @Override
   public List<ObjectInfo> list(String namespace, String prefix) {
     return storeUnchecked().list(namespace, prefix);
+  }
+
+  @Override
+  public List<LostObject> lost(String namespace, String prefix) {
+    return storeUnchecked().lost(namespace, prefix);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gridset.api.TestNode;
 import io.gridset.core.object.FolderObjectStore;
+import io.gridset.core.object.ObjectName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,8 +67,8 @@ class ObjectsCommandTest {
     assertThat(run("objects", "ls").out())
         .isEqualTo(
             """
-            NAME     FORM    ROWS   SIZE      HERE   HOLDERS   AGE
-            risk/x   table   3      2.00KiB   yes    1         60m
+            NAME     STATUS   FORM    ROWS   SIZE      HERE   HOLDERS   AGE
+            risk/x   Ready    table   3      2.00KiB   yes    1         60m
             """);
     assertThat(run("objects", "ls", "risk/", "-o", "name").out()).isEqualTo("risk/x\n");
     assertThat(run("objects", "ls", "-n", "other", "-o", "name").out()).isEmpty();
@@ -82,6 +83,34 @@ class ObjectsCommandTest {
         .isEqualTo(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
     assertThat(run("objects", "delete", "risk/x"))
         .isEqualTo(new Outcome(0, "object \"risk/x\" deleted\n", ""));
+  }
+
+  @Test
+  void whatIsLostIsListedWithItsNodeAndDeletedByName() throws IOException {
+    run("objects", "put", file.toString(), "risk/kept");
+    run("objects", "put", file.toString(), "risk/gone");
+    node.objects.folder.lose(ObjectName.of("risk/gone"), "n2");
+    assertThat(run("objects", "ls").out())
+        .isEqualTo(
+            """
+            NAME        STATUS   FORM    ROWS   SIZE      HERE   HOLDERS   AGE
+            risk/gone   Lost     table   3      2.00KiB   no     0         60m
+            risk/kept   Ready    table   3      2.00KiB   yes    1         60m
+            """);
+    assertThat(run("objects", "ls", "--lost", "-o", "name").out()).isEqualTo("risk/gone\n");
+    assertThat(run("objects", "ls", "--lost", "-o", "json").out())
+        .contains("\"lostWith\" : \"n2\"");
+    assertThat(run("objects", "describe", "risk/gone"))
+        .isEqualTo(
+            new Outcome(
+                1,
+                "",
+                "gridset: the object default:risk/gone is lost: n2 held it in memory; put it again,"
+                    + " or delete its name\n"));
+    assertThat(run("objects", "get", "risk/gone").err()).contains("n2 held it");
+    assertThat(run("objects", "delete", "risk/gone").exitCode()).isZero();
+    assertThat(run("objects", "ls", "--lost", "-o", "name").out()).isEmpty();
+    assertThat(run("objects", "describe", "risk/gone").exitCode()).isEqualTo(ExitCode.NOT_FOUND);
   }
 
   @Test

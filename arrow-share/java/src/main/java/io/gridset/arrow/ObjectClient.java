@@ -197,12 +197,23 @@ public final class ObjectClient implements AutoCloseable {
   /// Objects whose names start with `prefix` (`namespace:prefix` for another namespace than
   /// `default`), in order of names.
   public List<ObjectInfo> list(String prefix) throws ObjectException {
+    return list(prefix, Wire.request("list"));
+  }
+
+  /// Names that start with `prefix` whose objects nobody can bring back, since the nodes that held
+  /// them lost their memory: [#list] does not tell of them, [#get] and [#describe] say UNAVAILABLE.
+  /// A name may be put again, and [#delete] takes it off.
+  public List<ObjectInfo> lost(String prefix) throws ObjectException {
+    return list(prefix, Wire.request("list").put("lost", true));
+  }
+
+  private List<ObjectInfo> list(String prefix, ObjectNode wanted) throws ObjectException {
     ObjectPath path = ObjectPath.of(prefix);
     List<ObjectInfo> found = new ArrayList<>();
     boolean more = true;
     while (more) {
       ObjectNode request =
-          Wire.request("list")
+          wanted
               .put("namespace", path.namespace())
               .put("prefix", path.name())
               .put("after", found.isEmpty() ? "" : found.getLast().name())

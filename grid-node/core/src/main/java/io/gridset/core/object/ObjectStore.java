@@ -22,6 +22,12 @@ public interface ObjectStore extends AutoCloseable {
   /// Objects of a namespace whose path starts with `prefix`, ordered by path.
   List<ObjectInfo> list(String namespace, String prefix);
 
+  /// Names whose objects nobody can bring back, ordered by path; [#find] and [#list] know nothing
+  /// of them. `delete` takes a name off, and so does a put.
+  default List<LostObject> lost(String namespace, String prefix) {
+    return List.of();
+  }
+
   /// Opens an object's file for reading, complete and sealed: `sealed()` is always present, and its
   /// path may be opened while the handle is open.
   ///

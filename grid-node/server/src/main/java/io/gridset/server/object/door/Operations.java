@@ -159,12 +159,14 @@ final class Operations {
   }
 
   private Reply list(Request request) {
+    String namespace = request.namespaceOrDefault();
+    String prefix = text(request.prefix());
+    String after = text(request.after());
+    int limit = request.limit() == null ? ObjectPage.OBJECTS_MAX : request.limit();
     ObjectPage page =
-        ObjectPage.of(
-            store.list(request.namespaceOrDefault(), text(request.prefix())),
-            settings.node(),
-            text(request.after()),
-            request.limit() == null ? ObjectPage.OBJECTS_MAX : request.limit());
+        request.wantsLost()
+            ? ObjectPage.ofLost(store.lost(namespace, prefix), after, limit)
+            : ObjectPage.of(store.list(namespace, prefix), settings.node(), after, limit);
     return Reply.of(new Answer.Listed(true, page.objects(), page.more()));
   }
 

@@ -18,6 +18,7 @@ record Request(
     @Nullable String prefix,
     @Nullable String after,
     @Nullable Integer limit,
+    @Nullable Boolean lost,
     @Nullable Long waitMillis) {
 
   String operation() {
@@ -50,6 +51,10 @@ record Request(
 
   boolean wantsFetch() {
     return fetch != null && fetch;
+  }
+
+  boolean wantsLost() {
+    return lost != null && lost;
   }
 
   private <T> T required(String field, @Nullable T value) {

@@ -1,5 +1,6 @@
 package io.gridset.server.object.grid;
 
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
@@ -34,6 +35,11 @@ public final class GridObjectStore implements ObjectStore {
   @Override
   public List<ObjectInfo> list(String namespace, String prefix) {
     return local.list(namespace, prefix);
+  }
+
+  @Override
+  public List<LostObject> lost(String namespace, String prefix) {
+    return catalog.lost(namespace, prefix);
   }
 
   /// As [ObjectStore#open]. A name that is unknown here is asked of the grid first: it may have

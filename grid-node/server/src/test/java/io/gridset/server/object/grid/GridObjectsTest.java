@@ -7,10 +7,12 @@ import static io.gridset.server.object.ObjectCatalogContract.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gridset.core.file.OpenFile;
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore.Reach;
 import io.gridset.core.object.TestingIpc;
+import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.object.door.ObjectClaims.Outcome;
@@ -155,11 +157,20 @@ class GridObjectsTest {
       }
     }
     members.start(2);
-    until("it is lost", () -> members.get(1).objects.catalog().lost("default").size() == 1);
+    until("it is lost", () -> members.get(1).objects.store().lost("default", "").size() == 1);
     assertKind(Kind.UNAVAILABLE, () -> fetched(1, "mine"), "default:mine", "lost", "n2");
-    until("0 knows it too", () -> members.get(0).objects.catalog().lost("default").size() == 1);
+    until("0 knows it too", () -> members.get(0).objects.store().lost("default", "").size() == 1);
+    LostObject lost = store(0).lost("default", "mi").getFirst();
+    assertThat(lost.info().name()).isEqualTo(ObjectName.of("mine"));
+    assertThat(lost.node()).isEqualTo("n2");
+    assertThat(lost.info().bytes()).isEqualTo(LARGE.length);
+    assertThat(store(1).list("default", "")).isEmpty();
+    StorageException told = UnknownObject.in(store(1), ObjectName.of("mine"));
+    assertThat(told.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(told).hasMessageContaining("n2 held it");
     put(store(0), "mine", SMALL);
     assertThat(fetched(1, "mine")).isEqualTo(SMALL);
+    until("it is lost to nobody", () -> store(1).lost("default", "").isEmpty());
   }
 
   @Test
