@@ -68,6 +68,7 @@ __all__ = [
     "list",
     "lost",
     "materialise",
+    "migrate",
     "open_stream",
     "put",
     "wait",
@@ -127,6 +128,11 @@ def lost(prefix: str = "") -> Iterator[ObjectInfo]:
 def delete(name: str) -> bool:
     """Deletes a name; whoever has it mapped keeps it: see `Client.delete`."""
     return default_client().delete(name)
+
+
+def migrate(name: str, node: str = "", *, keep: bool = False) -> ObjectInfo:
+    """Moves an object to a node, or copies it there: see `Client.migrate`."""
+    return default_client().migrate(name, node, keep=keep)
 
 
 def wait(name: str, timeout: Optional[float] = None) -> ObjectInfo:

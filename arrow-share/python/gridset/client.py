@@ -215,6 +215,15 @@ class Client:
             answer = connection.ask("delete", namespace=wanted.namespace, name=wanted.path)
         return bool(answer.header.get("deleted"))
 
+    def migrate(self, name: str, node: str = "", *, keep: bool = False) -> ObjectInfo:
+        """Moves an object to a node, by its name or id; to this machine's without one. With `keep` it is copied.
+
+        When the node holds it the others let theirs go, as far as the object's replicas are left; whoever has it mapped
+        keeps it, and what is to persist stays on its disks. Raises `ObjectNotFound`, `ObjectUnavailable`, `MemoryFull`.
+        """
+        return ObjectInfo.of_wire(
+            self._ask_again("place", self.name_of(name), node=node, move=not keep).header["object"])
+
     def wait(self, name: str, timeout: Optional[float] = None) -> ObjectInfo:
         """Waits until there is an object of this name. `timeout` in seconds, None for ever. Raises `TimedOut`."""
         for _ in self._looks(timeout, f"an object {name}"):

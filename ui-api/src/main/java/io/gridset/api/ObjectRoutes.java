@@ -10,6 +10,7 @@ import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
+import io.gridset.core.object.ObjectStore.Placing;
 import io.gridset.core.object.Staging;
 import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
@@ -49,6 +50,7 @@ final class ObjectRoutes {
         Route.get("/v1/affinity", this::affinity),
         Route.get(object + "/content", this::content),
         Route.put(object + "/content", this::put),
+        Route.post(object + "/copies", this::place),
         Route.get(object, this::describe),
         Route.delete(object, this::delete));
   }
@@ -102,6 +104,12 @@ final class ObjectRoutes {
       throw UnknownObject.in(store, name);
     }
     context.status(204);
+  }
+
+  private void place(Context context) throws IOException {
+    Placing placing = RequestValues.flag(context, "move") ? Placing.MOVE : Placing.COPY;
+    ObjectInfo info = objects.store().place(name(context), query(context, "node", ""), placing);
+    Route.answer(context, ObjectView.of(info, objects.node()));
   }
 
   private void content(Context context) throws IOException {

@@ -29,6 +29,8 @@ final class ObjectsCommand implements Runnable {
         .addSubcommand("describe", new ObjectsDescribeCommand(gridset))
         .addSubcommand("put", new ObjectsPutCommand(gridset))
         .addSubcommand("get", new ObjectsGetCommand(gridset))
+        .addSubcommand("fetch", new ObjectsFetchCommand(gridset))
+        .addSubcommand("migrate", new ObjectsMigrateCommand(gridset))
         .addSubcommand("delete", new ObjectsDeleteCommand(gridset));
   }
 
@@ -36,7 +38,7 @@ final class ObjectsCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         Objects.requireNonNull(spec).commandLine(),
-        "which command? There are ls, describe, put, get and delete");
+        "which command? There are ls, describe, put, get, fetch, migrate, materialise and delete");
   }
 
   /// Reads `NAME` or, as names are printed, `NAMESPACE:NAME`.

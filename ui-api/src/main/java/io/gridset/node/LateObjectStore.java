@@ -87,6 +87,11 @@ final class LateObjectStore implements ObjectStore {
   }
 
   @Override
+  public ObjectInfo place(ObjectName name, String node, Placing placing) throws StorageException {
+    return store().place(name, node, placing);
+  }
+
+  @Override
   public Staging stage(String namespace, long bytes) throws StorageException {
     return store().stage(namespace, bytes);
   }

@@ -114,6 +114,18 @@ class ObjectsCommandTest {
   }
 
   @Test
+  void anObjectIsFetchedOnANodeThatIsAloneAndMovedToNoOther() {
+    run("objects", "put", file.toString(), "x");
+    assertThat(run("objects", "fetch", "x"))
+        .isEqualTo(new Outcome(0, "object \"x\" is held by a\n", ""));
+    assertThat(run("objects", "fetch", "y").exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    Outcome elsewhere = run("objects", "migrate", "x", "--to", "n2");
+    assertThat(elsewhere.exitCode()).isEqualTo(1);
+    assertThat(elsewhere.err()).contains("no node n2", "in no grid");
+    assertThat(run("objects", "migrate", "x").exitCode()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void exitCodesTellWhatWentWrong() throws IOException {
     run("objects", "put", file.toString(), "x_train");
     assertThat(run("objects", "describe", "x_trian"))

@@ -228,6 +228,23 @@ public final class ObjectClient implements AutoCloseable {
     return found;
   }
 
+  /// Has a node hold an object too, and returns when it does.
+  ///
+  /// @param node its name or id; empty for this machine's node
+  public ObjectInfo copyTo(String name, String node) throws ObjectException {
+    return place(name, node, Wire.request("place"));
+  }
+
+  /// Moves an object to a node: when it holds the object, the others let theirs go, as far as its
+  /// replicas are left. Whoever has it mapped keeps it; what is to persist stays on its disks.
+  public ObjectInfo migrate(String name, String node) throws ObjectException {
+    return place(name, node, Wire.request("place").put("move", true));
+  }
+
+  private ObjectInfo place(String name, String node, ObjectNode request) throws ObjectException {
+    return Wire.info(call(ObjectPath.of(name).into(request).put("node", node)).path("object"));
+  }
+
   /// Deletes a name. Whoever has the object mapped keeps it. False when there was none.
   public boolean delete(String name) throws ObjectException {
     return call(ObjectPath.of(name).into(Wire.request("delete"))).path("deleted").asBoolean();

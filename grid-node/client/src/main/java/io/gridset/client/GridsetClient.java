@@ -9,6 +9,7 @@ import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.core.object.ObjectName;
+import io.gridset.core.object.ObjectStore.Placing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -204,6 +205,17 @@ public final class GridsetClient implements AutoCloseable {
         .filter(object -> object.objectName().equals(name))
         .findFirst()
         .orElseThrow(() -> new GridsetApiException(Problem.notFound("there is no object " + name)));
+  }
+
+  /// Has a node hold an object; returns when it does.
+  ///
+  /// @param node its name or id; empty for the node that answers
+  public ObjectView placeObject(ObjectName name, String node, Placing placing) throws IOException {
+    String target =
+        Targets.objectPath(name)
+            + "/copies"
+            + Targets.query(Map.of("node", node, "move", placing == Placing.MOVE));
+    return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
   }
 
   public void deleteObject(ObjectName name) throws IOException {

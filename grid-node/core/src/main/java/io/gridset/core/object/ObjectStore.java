@@ -35,6 +35,31 @@ public interface ObjectStore extends AutoCloseable {
   ///   nobody who held it is left, or when another node holds it and `reach` is LOCAL
   OpenFile open(ObjectName name, Reach reach) throws StorageException;
 
+  /// Whether a node holds an object beside those that do, or in the place of one.
+  enum Placing {
+    COPY,
+    /// Those others that hold it let it go, as far as enough copies are left. What is to persist
+    /// stays where it is on disk.
+    MOVE
+  }
+
+  /// Has a node hold the bytes of an object; readers notice nothing.
+  ///
+  /// @param node its name or id; empty for this one
+  /// @return what is known of the object then
+  /// @throws StorageException as [#open]; INVALID for a node that is not there; NO_SPACE when it
+  ///   has none
+  default ObjectInfo place(ObjectName name, String node, Placing placing) throws StorageException {
+    if (!node.isEmpty()) {
+      throw StorageException.of(
+          StorageException.Kind.INVALID,
+          "there is no node " + node + " to hold " + name + ": this one is in no grid of several");
+    }
+    try (OpenFile _ = open(name, Reach.FETCH)) {
+      return find(name).orElseThrow(() -> UnknownObject.in(this, name));
+    }
+  }
+
   /// Takes memory for an object of up to `bytes` bytes. Nothing is visible of it until `seal`.
   ///
   /// @throws StorageException NO_SPACE when memory is full and nothing may go

@@ -63,6 +63,9 @@ final class Operations {
       case "describe" -> describe(request);
       case "list" -> list(request);
       case "delete" -> Reply.of(new Answer.Deleted(true, store.delete(request.objectName())));
+      case "place" ->
+          Reply.of(
+              ofObject(store.place(request.objectName(), text(request.node()), request.placing())));
       case "claim" -> claim(request, socket, belongings);
       case "release" -> release(request, belongings);
       default ->

@@ -10,6 +10,7 @@ import io.gridset.core.file.OpenFile;
 import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectName;
+import io.gridset.core.object.ObjectStore.Placing;
 import io.gridset.core.object.ObjectStore.Reach;
 import io.gridset.core.object.TestingIpc;
 import io.gridset.core.object.UnknownObject;
@@ -171,6 +172,38 @@ class GridObjectsTest {
     put(store(0), "mine", SMALL);
     assertThat(fetched(1, "mine")).isEqualTo(SMALL);
     until("it is lost to nobody", () -> store(1).lost("default", "").isEmpty());
+  }
+
+  @Test
+  void anObjectIsCopiedAndMovedToTheNodeThatIsNamedWhileReadersGoOn() throws Exception {
+    put(store(0), "one", LARGE);
+    put(store(0), "small", SMALL);
+    put(store(0), ObjectName.of("two"), LARGE, copies(2));
+    ObjectName one = ObjectName.of("one");
+    assertThat(store(2).place(one, "n1", Placing.COPY).holders()).containsOnly(id(0), id(1));
+    try (OpenFile reader = store(0).open(one, Reach.LOCAL)) {
+      assertThat(store(0).place(one, id(2), Placing.MOVE).holders()).contains(id(2));
+      until("only 2 holds it", () -> holders(0, "one").equals(List.of(id(2))));
+      assertThat(read(reader)).isEqualTo(LARGE);
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThat(members.get(i).objects.local().holds(idOf(2, "one"))).isFalse();
+    }
+    assertThat(fetched(2, "one")).isEqualTo(LARGE);
+    assertThat(store(1).place(one, "", Placing.COPY).holders()).containsOnly(id(1), id(2));
+    assertThat(store(1).place(ObjectName.of("small"), "n2", Placing.MOVE).holders()).hasSize(3);
+    List<String> both = holders(0, "two");
+    String third =
+        List.of(id(0), id(1), id(2)).stream()
+            .filter(i -> !both.contains(i))
+            .findAny()
+            .orElseThrow();
+    store(0).place(ObjectName.of("two"), third, Placing.MOVE);
+    until("one has let go", () -> holders(0, "two").size() == 2);
+    assertThat(holders(0, "two")).contains(third);
+    assertKind(Kind.INVALID, () -> store(0).place(one, "n7", Placing.COPY), "n7", "n0, n1, n2");
+    assertKind(
+        Kind.NOT_FOUND, () -> store(0).place(ObjectName.of("on"), "n1", Placing.COPY), "mean one?");
   }
 
   @Test
