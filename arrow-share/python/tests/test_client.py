@@ -489,6 +489,10 @@ class TestTogether(WithNode):
             with self.assertRaises(gridset.ObjectExists):
                 client.put(SMALL, name="first", persist=True)
             client.persist("first")
+            self.assertEqual(list(self.client.lost()), [])
+            self.assertTrue(self.client.migrate("second").held)
+            with self.assertRaisesRegex(gridset.InvalidObject, "no node n2"):
+                self.client.migrate("second", "n2", keep=True)
             self.assertEqual(client.migrate("first"), "first")
         with tempfile.TemporaryDirectory() as disk:
             node = RealNode("--objects-spill", disk)

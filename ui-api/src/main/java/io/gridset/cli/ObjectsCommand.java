@@ -31,6 +31,7 @@ final class ObjectsCommand implements Runnable {
         .addSubcommand("get", new ObjectsGetCommand(gridset))
         .addSubcommand("fetch", new ObjectsFetchCommand(gridset))
         .addSubcommand("migrate", new ObjectsMigrateCommand(gridset))
+        .addSubcommand("materialise", new ObjectsMaterialiseCommand(gridset))
         .addSubcommand("delete", new ObjectsDeleteCommand(gridset));
   }
 

@@ -11,7 +11,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,12 +25,14 @@ class ObjectsCommandTest {
   @TempDir private Path directory;
   private TestNode node;
   private Path file;
+  private final Map<String, String> environment = new HashMap<>();
 
   private record Outcome(int exitCode, String out, String err) {}
 
   @BeforeEach
   void start() throws IOException {
     node = new TestNode();
+    environment.put("GRIDSET_SOCKET", node.socket().toString());
     file = Files.write(directory.resolve("x.arrow"), FolderObjectStore.payload(2048));
   }
 
@@ -46,7 +50,7 @@ class ObjectsCommandTest {
             Surroundings.writer(out),
             Surroundings.writer(err),
             InputStream.nullInputStream(),
-            Map.of("GRIDSET_SOCKET", node.socket().toString()),
+            environment,
             InstantSource.fixed(TestNode.NOW),
             _ -> {},
             new Surroundings.Screen(0),
@@ -123,6 +127,35 @@ class ObjectsCommandTest {
     assertThat(elsewhere.exitCode()).isEqualTo(1);
     assertThat(elsewhere.err()).contains("no node n2", "in no grid");
     assertThat(run("objects", "migrate", "x").exitCode()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void withoutAPythonThatDecodesFilesTheRemedyIsNamed() throws IOException {
+    environment.put("GRIDSET_PYTHON", directory.resolve("no-python").toString());
+    Outcome none = run("objects", "materialise", "spark:/a.parquet");
+    assertThat(none.exitCode()).isEqualTo(1);
+    assertThat(none.err()).contains("no-python", "GRIDSET_PYTHON");
+    Path python = directory.resolve("python");
+    environment.put("GRIDSET_PYTHON", python.toString());
+    script(python, "echo \"No module named 'pyarrow'\" >&2; exit 1");
+    Outcome bare = run("objects", "materialise", "spark:/a.parquet");
+    assertThat(bare.exitCode()).isEqualTo(1);
+    assertThat(bare.err()).contains("No module named 'pyarrow'", "pip install", "GRIDSET_PYTHON");
+    assertThat(run("objects", "materialise", "a/b/c").exitCode()).isEqualTo(ExitCode.USAGE);
+    script(python, "[ \"$1\" = -c ] || echo \"$@\"; [ \"$1\" = -c ] || exit 7");
+    Outcome outcome =
+        run("objects", "materialise", "lab/spark:/out/a b.csv", "dataset://x/y", "--ttl", "0");
+    assertThat(outcome.exitCode()).isEqualTo(7);
+    assertThat(outcome.out())
+        .isEqualTo(
+            "-m gridset materialise --socket "
+                + node.socket()
+                + " --time-to-live 0 dataset://lab:spark/out/a b.csv dataset://x/y\n");
+  }
+
+  private static void script(Path file, String text) throws IOException {
+    Files.writeString(file, "#!/bin/sh\n" + text + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
   }
 
   @Test
