@@ -362,6 +362,22 @@ print(gridset.get("dataset://files/moves.parquet")["n"].to_pylist(), gridset.mat
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(error, done.stderr)
 
+    def test_8_the_command_line_decodes_with_the_python_that_it_is_given(self):
+        self.write("by/hand.csv", 20)
+        self.write("by/hand.parquet", 30)
+        with_arrow = {"GRIDSET_PYTHON": str(self.python)}
+        names = self.node("objects", "materialise", "files:/by", env=with_arrow).stdout.split()
+        self.assertEqual(2, len(names))
+        rows = {name: self.node.json("objects", "describe", name)["rows"] for name in names}
+        self.assertEqual([20, 30], sorted(rows.values()))
+        self.assertEqual(names, self.node("objects", "materialise", "dataset://files/by", env=with_arrow).stdout.split(),
+                         "once for each version")
+        missing = self.node("objects", "materialise", "files:/none.csv", env=with_arrow, check=False)
+        self.assertEqual(1, missing.returncode)
+        self.assertIn("no such file", missing.stderr)
+        none = self.node("objects", "materialise", "files:/by", env={"GRIDSET_PYTHON": "/no/python"}, check=False)
+        self.assertIn("GRIDSET_PYTHON", none.stderr)
+
 
 class Example(unittest.TestCase):
     def test_the_pipeline_learns_the_same_through_objects_as_through_files(self):

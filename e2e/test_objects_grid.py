@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import unittest
+from pathlib import Path
 
 from harness import Node, Scratch, wait_for
 from test_cluster import Grid
@@ -24,7 +25,8 @@ class ObjectGrid(Grid):
         for index in indices:
             grid, data = self.ports[index]
             options = ["--join", join, "--grid-listen", f"127.0.0.1:{grid}", "--data-listen", f"127.0.0.1:{data}",
-                       "--node-name", f"n{index + 1}", "--objects-quota", QUOTA, *self.more(index)]
+                       "--node-name", f"n{index + 1}", "--objects-quota", QUOTA,
+                       "--objects-spill", str(self.scratch.disk / f"spill-{index + 1}"), *self.more(index)]
             self.nodes[index] = Node(self.scratch, f"n{index + 1}", None, *options, launch_only=True)
         for index in indices:
             self.nodes[index].await_answer(120)
@@ -60,6 +62,17 @@ class ObjectGrid(Grid):
             finally:
                 os.close(answer["fd"])
 
+    def file(self, index, name):
+        """The file in memory of an object that this node holds."""
+        descriptor = self.ask(index, "get", name=name)["fd"]
+        try:
+            return Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        finally:
+            os.close(descriptor)
+
+    def lost(self, index):
+        return set(self.nodes[index]("objects", "ls", "--lost", "-o", "name").stdout.split())
+
     def names(self, index):
         with Door(self.nodes[index]) as door:
             return set(door.names())
@@ -83,7 +96,7 @@ class ObjectsInAGrid(unittest.TestCase):
 
     def tearDown(self):
         self.grid.back()
-        for name in self.grid.names(0):
+        for name in self.grid.names(0) | self.grid.lost(0):
             self.grid.ask(0, "delete", name=name)
         for index in range(3):
             wait_for("nothing to be left", lambda: not self.grid.names(index))
@@ -212,6 +225,117 @@ class ObjectsInAGrid(unittest.TestCase):
             self.assertEqual("granted", second.ask("claim", name="wanted", waitMillis=60_000)["state"])
             second.put("wanted", large(7, SIZE))
             self.assertEqual("exists", self.grid.ask(2, "claim", name="wanted", waitMillis=10_000)["state"])
+
+    def test_7_what_is_lost_is_listed_with_its_node_and_its_name_is_free(self):
+        payload = large(8, SIZE)
+        self.grid.put(2, "results/gone", payload)
+        self.grid.put(2, "results/kept", payload, **TWO)
+        self.sees(0, "results/gone")
+        file = self.grid.file(2, "results/gone")
+        self.grid.kill(2)
+        file.unlink()  # as the end of a machine does
+        self.grid.back()
+        wait_for("it to be lost", lambda: self.grid.lost(0) == {"results/gone"}, 60)
+        node = self.grid.nodes[0]
+        listed = {line.split()[0]: line.split()[1] for line in node("objects", "ls", "results/").stdout.splitlines()[1:]}
+        self.assertEqual({"results/gone": "Lost", "results/kept": "Ready"}, listed)
+        described = node("objects", "describe", "results/gone", check=False)
+        self.assertEqual(1, described.returncode)
+        self.assertIn("n3 held it in memory", described.stderr)
+        self.refused("UNAVAILABLE", ["results/gone", "n3"], lambda: self.grid.get(1, "results/gone"))
+        self.assertEqual({"results/kept"}, self.grid.names(0), "programs list what is there")
+        node("objects", "delete", "results/gone")
+        for index in range(3):
+            wait_for("it to be forgotten", lambda: not self.grid.lost(index))
+            self.refused("NOT_FOUND", ["results/gone"], lambda: self.grid.get(index, "results/gone"))
+
+    def test_8_an_object_whose_time_is_over_is_gone_from_all_nodes(self):
+        self.grid.put(0, "brief", large(9, SIZE), timeToLiveSeconds=8, **TWO)
+        for index in range(3):
+            self.grid.get(index, "brief")
+        files = [self.grid.file(index, "brief") for index in range(3)]
+        for index in range(3):
+            wait_for("its time", lambda: "brief" not in self.grid.names(index), 60)
+            self.refused("NOT_FOUND", ["brief"], lambda: self.grid.get(index, "brief"))
+            wait_for("its memory to be given back", lambda: not files[index].exists(), 60)
+        self.grid.put(2, "brief", large(10, 4096))
+        self.assertEqual(large(10, 4096), self.grid.get(0, "brief"))
+
+    def test_9_what_persists_in_two_copies_outlives_the_memory_of_all(self):
+        payload = large(11, SIZE)
+        self.grid.put(0, "durable", payload, persist=True, **TWO)
+        self.grid.put(0, "volatile", payload, **TWO)
+        holders = {name: self.grid.holders(0, name) for name in ("durable", "volatile")}
+        self.assertEqual([2, 2], [len(each) for each in holders.values()])
+        files = [self.grid.file(int(node[1]) - 1, name) for name, nodes in holders.items() for node in nodes]
+        self.grid.kill(0, 1, 2)
+        for file in files:
+            file.unlink()
+        self.grid.back()
+        wait_for("both copies to be back", lambda: self.grid.holders(0, "durable") >= holders["durable"], 60)
+        for index in range(3):
+            self.assertEqual(payload, self.grid.get(index, "durable"))
+        wait_for("what was in memory only to be lost", lambda: self.grid.lost(1) == {"volatile"}, 60)
+
+    def test_a_member_killed_while_it_takes_a_copy_leaves_two_of_it_or_nothing(self):
+        for round_, delay in enumerate((0, 0.02, 0.05, 0.1, 0.2)):
+            name, payload, victim = f"copy/{round_}", large(20 + round_, 2 * SIZE), 1 + round_ % 2
+            other, outcome = 3 - victim, []
+            putter = threading.Thread(target=lambda: outcome.append(self.outcome(lambda: self.grid.put(0, name, payload, **TWO))))
+            putter.start()
+            time.sleep(delay)  # where it dies is chance: each outcome must be right
+            self.grid.kill(victim)
+            putter.join(120)
+            self.assertTrue(outcome, "the put ends")
+            if isinstance(outcome[0], Refused):
+                self.assertNotIn(name, self.grid.names(other), "refused, so not there")
+            else:
+                self.assertEqual(payload, self.grid.get(0, name))
+                wait_for("two of those that live to hold it",
+                         lambda: self.grid.holders(0, name) >= {"n1", f"n{other + 1}"}, 90)
+                self.grid.kill(0)
+                self.assertEqual(payload, self.grid.get(other, name))
+            self.grid.back()
+            self.settle_name(name, payload)
+
+    @staticmethod
+    def outcome(call):
+        try:
+            return call()
+        except Refused as refusal:
+            return refusal
+
+    def test_b_a_member_killed_while_it_fetches_leaves_nothing_half_there(self):
+        payload = large(30, 4 * SIZE)
+        self.grid.put(0, "wanted", payload, **TWO)
+        other = next(index for index in (1, 2) if f"n{index + 1}" in self.grid.holders(0, "wanted"))
+        third = 3 - other
+        staging = self.grid.file(0, "wanted").parent.parent / "staging"
+        for delay in (0, 0.02, 0.05, 0.1):
+            self.sees(third, "wanted")
+            door = Door(self.grid.nodes[third])
+            door.socket.sendall(Door.frame(dict(op="get", name="wanted", fetch=True)))
+            time.sleep(delay)  # as above
+            self.grid.kill(third)
+            door.socket.close()
+            self.assertEqual(payload, self.grid.get(other, "wanted"))
+            self.grid.back()
+            self.assertEqual(payload, self.grid.get(third, "wanted"))
+            own = self.grid.file(third, "wanted").parent.parent
+            self.assertEqual([], [*(own / "staging").iterdir()], "what was half fetched is given back")
+        self.assertEqual([], [*staging.iterdir()])
+
+    def test_c_an_object_is_moved_to_a_node_and_work_goes_there(self):
+        payload, node = large(40, SIZE), self.grid.nodes[0]
+        self.grid.put(0, "moved", payload)
+        self.assertIn("n1,n2", node("objects", "fetch", "moved", "--to", "n2").stdout)
+        node("objects", "migrate", "moved", "--to", "n3")
+        wait_for("only n3 to hold it", lambda: self.grid.holders(0, "moved") == {"n3"})
+        self.assertEqual("n3: ssh n3 true\n", node("run", "--near", "moved", "--via", "ssh {node}", "--dry-run", "--", "true").stdout)
+        self.assertEqual(["n3"], [each["node"] for each in node.json("affinity", "moved")["nodes"]])
+        self.assertEqual(payload, self.grid.get(0, "moved"))
+        refused = node("objects", "migrate", "moved", "--to", "n9", check=False)
+        self.assertIn("there are n1, n2, n3", refused.stderr)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ CLIENT = ROOT / "arrow-share" / "java" / "target"
 CACHE = Path(os.environ.get("GRIDSET_CACHE", Path.home() / ".cache" / "gridset"))
 
 
-def java_command(java, node, *words):
+def java_command(java, node, *words, main="io.gridset.arrow.ObjectsMain"):
     class_path = [CLIENT / "classes", CLIENT / "test-classes", *sorted((CLIENT / "lib").glob("*.jar"))]
     flags = ["-Xmx512m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"]
-    return [str(java), *flags, "-cp", ":".join(map(str, class_path)), "io.gridset.arrow.ObjectsMain",
+    return [str(java), *flags, "-cp", ":".join(map(str, class_path)), main,
             str(node.run / "objects.sock"), *map(str, words)]
 
 

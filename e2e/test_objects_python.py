@@ -1,4 +1,4 @@
-"""Objects under Python processes that crash, compete and hold on: nothing is lost, mixed up, half there, or leaked."""
+"""Objects under Python processes (and Java ones beside them) that crash, compete and hold on: nothing is lost, mixed up, half there, or leaked."""
 
 import json
 import os
@@ -8,9 +8,10 @@ import unittest
 from pathlib import Path
 
 from harness import ROOT, Node, Scratch, log, wait_for
+from test_objects_java import java_command
 
 WORKER = Path(__file__).with_name("objects_worker.py")
-PROCESSES, OPERATIONS = 4, 2500
+PYTHONS, JAVAS, OPERATIONS = 3, 2, 2000
 STAGES = ["before create", "after create", "mapped", "half copied", "before seal", "seal sent", "after seal", "half a frame", "claimed"]
 # By these the name may be there, and then all of it.
 PERHAPS_PUT = {"seal sent", "after seal"}
@@ -126,11 +127,18 @@ class TestObjectsPython(unittest.TestCase):
         out, err = reader.communicate("done\n", timeout=60)
         self.assertEqual((out, reader.returncode), ("1\n", 0), err)
 
+    @classmethod
+    def start_java(cls, *arguments):
+        java = Path(os.environ.get("JAVA_HOME", "/usr"), "bin", "java")
+        command = java_command(java, cls.node, *arguments, main="io.gridset.arrow.RandomOperations")
+        return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
     def test_thousands_of_operations_of_several_processes_mix_nothing_up_and_leak_nothing(self):
         self.work("operate", 99, 200)
         self.work("clear")
         before = self.node_resources()
-        workers = [self.start("operate", seed, OPERATIONS) for seed in range(PROCESSES)]
+        workers = [self.start("operate", seed, OPERATIONS) for seed in range(PYTHONS)]
+        workers += [self.start_java(seed, OPERATIONS) for seed in range(JAVAS)]
         outcomes = []
         for worker in workers:
             out, err = worker.communicate(timeout=600)
@@ -143,7 +151,7 @@ class TestObjectsPython(unittest.TestCase):
             for what, count in outcome["done"].items():
                 done[what] = done.get(what, 0) + count
         log(f"    {sum(done.values())} operations: {done}")
-        self.assertEqual(sum(done.values()), PROCESSES * OPERATIONS)
+        self.assertEqual(sum(done.values()), (PYTHONS + JAVAS) * OPERATIONS)
         for what in ("put", "get", "delete", "hold", "make", "put ObjectExists", "get ObjectNotFound"):
             self.assertGreater(done.get(what, 0), 20, what)
         held = self.memory()

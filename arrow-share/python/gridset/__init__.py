@@ -66,7 +66,9 @@ __all__ = [
     "get",
     "get_or_put",
     "list",
+    "lost",
     "materialise",
+    "migrate",
     "open_stream",
     "put",
     "wait",
@@ -118,9 +120,19 @@ def list(prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
     return default_client().list(prefix, after=after)
 
 
+def lost(prefix: str = "") -> Iterator[ObjectInfo]:
+    """Objects that nobody can bring back: see `Client.lost`."""
+    return default_client().lost(prefix)
+
+
 def delete(name: str) -> bool:
     """Deletes a name; whoever has it mapped keeps it: see `Client.delete`."""
     return default_client().delete(name)
+
+
+def migrate(name: str, node: str = "", *, keep: bool = False) -> ObjectInfo:
+    """Moves an object to a node, or copies it there: see `Client.migrate`."""
+    return default_client().migrate(name, node, keep=keep)
 
 
 def wait(name: str, timeout: Optional[float] = None) -> ObjectInfo:

@@ -85,6 +85,12 @@ class AsyncClient:
                 return
             after = page[-1].name
 
+    async def lost(self, prefix: str = "") -> List[ObjectInfo]:
+        return await asyncio.to_thread(lambda: list(self.client.lost(prefix)))
+
+    async def migrate(self, name: str, node: str = "", *, keep: bool = False) -> ObjectInfo:
+        return await asyncio.to_thread(self.client.migrate, name, node, keep=keep)
+
     async def wait(self, name: str, timeout: Optional[float] = None) -> ObjectInfo:
         """Waits until there is an object of this name. Raises `TimedOut`."""
         deadline = None if timeout is None else time.monotonic() + timeout

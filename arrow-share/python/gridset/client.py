@@ -189,14 +189,23 @@ class Client:
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         """Objects whose names start with `prefix`, in order of names, from `after` on. Pages are asked for as needed."""
-        wanted = ObjectName.of(prefix, self.namespace)
+        return self._infos(ObjectName.of(prefix, self.namespace), after)
+
+    def _infos(self, wanted: ObjectName, after: str, **which: bool) -> Iterator[ObjectInfo]:
         more = True
         while more:
-            page = self._page(wanted.namespace, wanted.path, after, _PAGE)
+            page = self._page(wanted.namespace, wanted.path, after, _PAGE, **which)
             for each in page["objects"]:
                 after = each["name"]
                 yield ObjectInfo.of_wire(each)
             more = bool(page.get("more")) and bool(page["objects"])
+
+    def lost(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Objects that nobody can bring back, since the node that held them (`lost_with`) lost its memory.
+
+        `list` leaves them out, `get` and `describe` raise `ObjectUnavailable`; a name may be put again, or deleted.
+        """
+        return self._infos(ObjectName.of(prefix, self.namespace), "", lost=True)
 
     def delete(self, name: str) -> bool:
         """Deletes a name; whoever has it mapped keeps it. False when there was none."""
@@ -204,6 +213,15 @@ class Client:
         with self._connection() as connection:
             answer = connection.ask("delete", namespace=wanted.namespace, name=wanted.path)
         return bool(answer.header.get("deleted"))
+
+    def migrate(self, name: str, node: str = "", *, keep: bool = False) -> ObjectInfo:
+        """Moves an object to a node, by its name or id; to this machine's without one. With `keep` it is copied.
+
+        When the node holds it the others let theirs go, as far as the object's replicas are left; whoever has it mapped
+        keeps it, and what is to persist stays on its disks. Raises `ObjectNotFound`, `ObjectUnavailable`, `MemoryFull`.
+        """
+        return ObjectInfo.of_wire(
+            self._ask_again("place", self.name_of(name), node=node, move=not keep).header["object"])
 
     def wait(self, name: str, timeout: Optional[float] = None) -> ObjectInfo:
         """Waits until there is an object of this name. `timeout` in seconds, None for ever. Raises `TimedOut`."""
@@ -297,8 +315,9 @@ class Client:
 
     # Within
 
-    def _page(self, namespace: str, prefix: str, after: str, limit: int) -> Dict[str, Any]:
-        return self._ask_again("list", None, namespace=namespace, prefix=prefix, after=after, limit=limit).header
+    def _page(self, namespace: str, prefix: str, after: str, limit: int, **which: bool) -> Dict[str, Any]:
+        fields = {"namespace": namespace, "prefix": prefix, "after": after, "limit": limit, **which}
+        return self._ask_again("list", None, **fields).header
 
     def _put(
         self, connection: Connection, name: ObjectName, encoded: forms.Encoded, attributes: ObjectAttributes

@@ -16,6 +16,8 @@ from typing import Iterator, List, NamedTuple, Sequence, Tuple, Union
 
 import pyarrow as pa
 
+from .errors import NotSupported
+
 __all__ = ["Layout", "lay_out"]
 
 ALIGNMENT = 64
@@ -87,7 +89,15 @@ class Layout(NamedTuple):
 
 
 def lay_out(content: Union[pa.Table, pa.RecordBatch], *, split: bool = True) -> Layout:
-    """Plans the file of a table or batch. `split` keeps batches to as many rows as every reader can take."""
+    """Plans the file of a table or batch. `split` keeps batches to as many rows as every reader can take.
+
+    Raises `NotSupported` for a dictionary of a dictionary, of which Arrow's own writer makes a file that nobody can read.
+    """
+    for column in content.schema:
+        if "dictionary<values=dictionary<" in str(column.type):
+            raise NotSupported(
+                f"column {column.name}: the format of Arrow files has no dictionary whose values are a dictionary: cast it"
+                " to its values (dictionary_decode)")
     try:
         return _arrange(_record(content, split))
     except pa.ArrowInvalid:

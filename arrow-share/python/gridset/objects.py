@@ -99,7 +99,7 @@ class ObjectInfo:
     """A sealed object. A name that is deleted and put again has another `id`.
 
     `bytes`: length of the Arrow file; `schema`: for people, a line a field; `holders`: ids of the nodes that hold its
-    bytes; `held`: whether this machine's node does.
+    bytes; `held`: whether this machine's node does; `lost_with`: of a lost object, the name of the node that held it.
     """
 
     namespace: str
@@ -114,6 +114,7 @@ class ObjectInfo:
     expires: Optional[datetime.datetime]
     holders: Tuple[str, ...]
     held: bool
+    lost_with: str = ""
 
     @classmethod
     def of_wire(cls, wire: Mapping[str, Any]) -> ObjectInfo:
@@ -130,6 +131,7 @@ class ObjectInfo:
             _moment(wire["expires"]) if wire.get("expires") else None,
             tuple(wire.get("holders") or ()),
             bool(wire.get("held")),
+            wire.get("lostWith") or "",
         )
 
 

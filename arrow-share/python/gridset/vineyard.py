@@ -1,8 +1,8 @@
 """Vineyard's client, for programs written for it: `from gridset import vineyard`, the rest stays.
 
 Differences: a name is one of Gridset's (letters, digits and `._=@+-`, parts joined by `/`); what is put is visible on
-all nodes at once, so that `persist` has nothing to do (`gridset.put(..., persist=True)` is something else: a copy on
-disk); a value that only pickle can take is read after `connect(allow_pickle=True)`; views never change under a reader.
+all nodes at once, which is what Vineyard's `persist` is for; here `put(..., persist=True)` writes it to disk as well where
+the node has a disk directory for objects (`gridset up --objects-spill`), and does no more than `put` where it has none; a value that only pickle can take is read after `connect(allow_pickle=True)`; views never change under a reader.
 """
 
 from __future__ import annotations
@@ -43,13 +43,24 @@ class Client:
     def __init__(self, client: _client.Client, allow_pickle: bool) -> None:
         self.client = client
         self._allow_pickle = allow_pickle
+        self._has_disk = True  # until the node says otherwise
 
     def put(self, value: Any, builder: None = None, persist: bool = False, name: Optional[str] = None) -> ObjectID:
-        """Puts a value, under a name or not, and returns its id. A name in use raises `ObjectExists`."""
+        """Puts a value, under a name or not, and returns its id. A name in use raises `ObjectExists`.
+
+        `persist`: on disk as well, if the node has a disk directory for objects.
+        """
         if builder is not None:
             raise errors.NotSupported("builders have no counterpart: put a table, an array or a frame")
         chosen = name or f"{_UNNAMED}{uuid.uuid4().hex}"
+        if persist and self._has_disk:
+            try:
+                self.client.put(chosen, value, persist=True)
+                return ObjectID(chosen)
+            except errors.NotSupported:  # a value that cannot be put is refused below once more
+                pass
         self.client.put(chosen, value)
+        self._has_disk = self._has_disk and not persist
         return ObjectID(chosen)
 
     def get(
@@ -76,8 +87,13 @@ class Client:
         return self.client.exists(object_id)
 
     def persist(self, object_id: str) -> None:
-        """Raises `ObjectNotFound`; else nothing is to be done."""
+        """Raises `ObjectNotFound`; else nothing is to be done: all nodes see it. To have it on disk put it with `persist`."""
         self.client.describe(object_id)
+
+    def migrate(self, object_id: str) -> ObjectID:
+        """Brings an object to this machine's node; others keep theirs. Its id stays, unlike with Vineyard."""
+        self.client.migrate(object_id, keep=True)
+        return ObjectID(object_id)
 
     def get_name(self, name: str, wait: bool = False) -> ObjectID:
         """The id of a name, which is the name; `wait` waits for it."""

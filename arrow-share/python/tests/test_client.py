@@ -520,6 +520,34 @@ class TestTogether(WithNode):
             client.delete([unnamed, named])
             self.assertFalse(client.exists(named))
 
+    def test_what_vineyard_persists_is_on_disk_where_the_node_has_one(self):
+        with vineyard.connect(self.node.socket) as client:  # it has none
+            for name in ("first", "second"):
+                client.put(LARGE, name=name, persist=True)
+                self.assertFalse(self.client.describe(name).attributes.persist)
+                self.assertTrue(client.get(name=name).equals(LARGE))
+            with self.assertRaises(gridset.ObjectExists):
+                client.put(SMALL, name="first", persist=True)
+            client.persist("first")
+            self.assertEqual(list(self.client.lost()), [])
+            self.assertTrue(self.client.migrate("second").held)
+            with self.assertRaisesRegex(gridset.InvalidObject, "no node n2"):
+                self.client.migrate("second", "n2", keep=True)
+            self.assertEqual(client.migrate("first"), "first")
+        with tempfile.TemporaryDirectory() as disk:
+            node = RealNode("--objects-spill", disk)
+            self.addCleanup(node.close)
+            with vineyard.connect(node.socket) as client:
+                client.put(LARGE, name="kept", persist=True)
+                client.put(LARGE, name="not-kept")
+                self.assertTrue(client.client.describe("kept").attributes.persist)
+            node.command("down", "--release")  # memory is given back, the disk stays
+            node.end()
+            node.start()
+            with vineyard.connect(node.socket) as client:
+                self.assertTrue(client.get(name="kept").equals(LARGE))
+                self.assertFalse(client.exists("not-kept"))
+
     @unittest.skipUnless(duckdb, "pandas, polars or duckdb is not installed")
     def test_pandas_polars_and_duckdb_read_the_same_object(self):
         self.client.put("shared", LARGE)

@@ -11,6 +11,8 @@ import pyarrow as pa
 from arrow_values import LEAVES, NESTING, VIEWS, Arrays
 
 from gridset import forms, layout
+from gridset.errors import NotSupported
+from gridset.layout import lay_out
 
 
 def build(content):
@@ -123,6 +125,14 @@ class TestLayout(unittest.TestCase):
     def test_tables_without_rows_or_columns(self):
         for table in (pa.table({}), pa.table({"a": pa.array([], pa.string())}), pa.schema([("a", pa.int8())]).empty_table()):
             self.assertSame(pa.ipc.open_file(put(table)).read_all(), table)
+
+    def test_what_the_format_of_files_cannot_hold_is_refused_by_the_name_of_its_column(self):
+        inner = pa.array([7, 8, 7], pa.time32("s")).dictionary_encode()
+        outer = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 0], pa.int16()), inner)
+        for value in (outer, pa.ListArray.from_arrays([0, 2, 4], outer)):
+            with self.assertRaisesRegex(NotSupported, "column mine: .*dictionary_decode"):
+                lay_out(pa.table({"mine": value}))
+        lay_out(pa.table({"mine": inner}))
 
     def test_nothing_of_what_the_memory_held_before_is_left(self):
         table = pa.table({"a": pa.array([1, 2, None], pa.int8()), "b": ["x", "y", "z"]})

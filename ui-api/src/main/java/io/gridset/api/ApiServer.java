@@ -79,7 +79,7 @@ public final class ApiServer implements AutoCloseable {
     routes.addAll(new LoadRoutes(ports.host(), ports.clock()).routes());
     routes.addAll(new MountRoutes(ports.mounts()).routes());
     routes.addAll(new GridRoutes(ports.grid()).routes());
-    routes.addAll(new ObjectRoutes(ports.objects()).routes());
+    routes.addAll(new ObjectRoutes(ports.objects(), ports.grid()).routes());
     routes.addAll(new NodeRoutes(ports.node(), datasets::figures).routes());
     return routes;
   }

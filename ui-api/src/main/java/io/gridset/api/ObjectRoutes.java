@@ -1,5 +1,6 @@
 package io.gridset.api;
 
+import io.gridset.client.AffinityView;
 import io.gridset.client.ObjectAttributesView;
 import io.gridset.client.ObjectPage;
 import io.gridset.client.ObjectView;
@@ -9,6 +10,7 @@ import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
+import io.gridset.core.object.ObjectStore.Placing;
 import io.gridset.core.object.Staging;
 import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
@@ -18,6 +20,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,17 +35,22 @@ final class ObjectRoutes {
   private static final int CHUNK_BYTES = 256 << 10;
 
   private final ServedObjects objects;
+  private final Grid grid;
 
-  ObjectRoutes(ServedObjects objects) {
+  /// @param grid for the names of nodes
+  ObjectRoutes(ServedObjects objects, Grid grid) {
     this.objects = objects;
+    this.grid = grid;
   }
 
   List<Route> routes() {
     String object = "/v1/objects/{namespace}/{path}";
     return List.of(
         Route.get("/v1/objects", this::list),
+        Route.get("/v1/affinity", this::affinity),
         Route.get(object + "/content", this::content),
         Route.put(object + "/content", this::put),
+        Route.post(object + "/copies", this::place),
         Route.get(object, this::describe),
         Route.delete(object, this::delete));
   }
@@ -53,20 +61,40 @@ final class ObjectRoutes {
     if (!limit.matches("[0-9]{1,9}")) {
       throw Problems.invalid("limit must be a number, not '" + limit + "'");
     }
+    String prefix = query(context, "prefix", "");
+    String after = query(context, "after", "");
+    int most = Integer.parseInt(limit);
+    ObjectStore store = objects.store();
     Route.answer(
         context,
-        ObjectPage.of(
-            objects.store().list(namespace, query(context, "prefix", "")),
-            objects.node(),
-            query(context, "after", ""),
-            Integer.parseInt(limit)));
+        RequestValues.flag(context, "lost")
+            ? ObjectPage.ofLost(store.lost(namespace, prefix), after, most)
+            : ObjectPage.of(store.list(namespace, prefix), objects.node(), after, most));
   }
 
   private void describe(Context context) throws IOException {
-    ObjectName name = name(context);
+    Route.answer(context, ObjectView.of(existing(name(context)), objects.node()));
+  }
+
+  private void affinity(Context context) throws IOException {
+    String text = RequestValues.required(context, "object");
+    int colon = text.indexOf(':');
+    ObjectName name =
+        colon < 0
+            ? ObjectName.of(text)
+            : new ObjectName(text.substring(0, colon), text.substring(colon + 1));
+    ObjectInfo info = existing(name);
+    Map<String, String> names = new HashMap<>();
+    grid.nodes().forEach(node -> names.put(node.id(), node.name()));
+    Map<String, Long> bytes = new HashMap<>();
+    info.holders().forEach(id -> bytes.put(names.getOrDefault(id, id), info.bytes()));
+    String here = names.getOrDefault(objects.node(), objects.node());
+    Route.answer(context, AffinityView.of("object " + name, info.bytes(), here, bytes));
+  }
+
+  private ObjectInfo existing(ObjectName name) throws StorageException {
     ObjectStore store = objects.store();
-    ObjectInfo info = store.find(name).orElseThrow(() -> UnknownObject.in(store, name));
-    Route.answer(context, ObjectView.of(info, objects.node()));
+    return store.find(name).orElseThrow(() -> UnknownObject.in(store, name));
   }
 
   private void delete(Context context) throws IOException {
@@ -78,11 +106,16 @@ final class ObjectRoutes {
     context.status(204);
   }
 
+  private void place(Context context) throws IOException {
+    Placing placing = RequestValues.flag(context, "move") ? Placing.MOVE : Placing.COPY;
+    ObjectInfo info = objects.store().place(name(context), query(context, "node", ""), placing);
+    Route.answer(context, ObjectView.of(info, objects.node()));
+  }
+
   private void content(Context context) throws IOException {
     ObjectName name = name(context);
-    ObjectStore store = objects.store();
-    ObjectInfo info = store.find(name).orElseThrow(() -> UnknownObject.in(store, name));
-    try (OpenFile file = store.open(name, ObjectStore.Reach.FETCH)) {
+    ObjectInfo info = existing(name);
+    try (OpenFile file = objects.store().open(name, ObjectStore.Reach.FETCH)) {
       FileContent.answer(context, file, info.id());
     }
   }

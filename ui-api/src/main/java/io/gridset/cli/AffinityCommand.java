@@ -5,6 +5,8 @@ import io.gridset.client.GridsetClient;
 import io.gridset.core.unit.DataSize;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -16,18 +18,25 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "affinity",
     description = {
-      "Print which nodes hold how much of a dataset.",
+      "Print which nodes hold how much of a dataset, or of an object; of several, of all together.",
       "With -o yaml, as the affinity of a Kubernetes pod: nodes whose names are those of the cluster's"
           + " hosts (--node-name) are preferred by what they hold."
     },
     footerHeading = "%nExamples:%n",
-    footer = {"  gridset affinity serverless-data", "  gridset affinity spark -o yaml"},
+    footer = {
+      "  gridset affinity serverless-data",
+      "  gridset affinity spark -o yaml",
+      "  gridset affinity risk/x_train risk/y_train"
+    },
     mixinStandardHelpOptions = true)
 final class AffinityCommand implements Callable<Integer> {
   private final GridsetCommand gridset;
 
-  @Parameters(index = "0", paramLabel = "DATASET", description = "NAME or NAMESPACE/NAME.")
-  private String dataset = "";
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "NAME",
+      description = "A dataset, NAME or NAMESPACE/NAME; or an object, NAME or NAMESPACE:NAME.")
+  private List<String> names = new ArrayList<>();
 
   @Option(
       names = {"-n", "--namespace"},
@@ -43,7 +52,7 @@ final class AffinityCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = gridset.surroundings().out();
     try (GridsetClient client = gridset.client()) {
-      AffinityView affinity = client.affinity(gridset.dataset(dataset, namespace));
+      AffinityView affinity = NearData.affinity(client, gridset, names, namespace);
       switch (gridset.output()) {
         case JSON -> out.print(Documents.text(OutputFormat.JSON, affinity));
         case YAML -> out.print(Documents.text(OutputFormat.YAML, SchedulingHints.of(affinity)));

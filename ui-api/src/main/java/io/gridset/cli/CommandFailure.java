@@ -15,6 +15,11 @@ final class CommandFailure extends RuntimeException {
     return new CommandFailure(ExitCode.USAGE, message);
   }
 
+  /// What was named is not there.
+  static CommandFailure notFound(String message) {
+    return new CommandFailure(ExitCode.NOT_FOUND, message);
+  }
+
   static CommandFailure failed(String message) {
     return new CommandFailure(ExitCode.FAILED, message);
   }

@@ -29,6 +29,9 @@ final class ObjectsCommand implements Runnable {
         .addSubcommand("describe", new ObjectsDescribeCommand(gridset))
         .addSubcommand("put", new ObjectsPutCommand(gridset))
         .addSubcommand("get", new ObjectsGetCommand(gridset))
+        .addSubcommand("fetch", new ObjectsFetchCommand(gridset))
+        .addSubcommand("migrate", new ObjectsMigrateCommand(gridset))
+        .addSubcommand("materialise", new ObjectsMaterialiseCommand(gridset))
         .addSubcommand("delete", new ObjectsDeleteCommand(gridset));
   }
 
@@ -36,7 +39,19 @@ final class ObjectsCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         Objects.requireNonNull(spec).commandLine(),
-        "which command? There are ls, describe, put, get and delete");
+        "which command? There are ls, describe, put, get, fetch, migrate, materialise and delete");
+  }
+
+  /// Reads `NAME` or, as names are printed, `NAMESPACE:NAME`.
+  static ObjectName name(GridsetCommand gridset, String text, @Nullable String namespace) {
+    int colon = text.indexOf(':');
+    try {
+      return colon < 0
+          ? new ObjectName(gridset.namespace(namespace), text)
+          : new ObjectName(text.substring(0, colon), text.substring(colon + 1));
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
   }
 
   /// The namespace that is meant.
@@ -53,14 +68,7 @@ final class ObjectsCommand implements Runnable {
 
     /// Reads `NAME` or, as names are printed, `NAMESPACE:NAME`.
     ObjectName name(GridsetCommand gridset, String text) {
-      int colon = text.indexOf(':');
-      try {
-        return colon < 0
-            ? new ObjectName(namespace(gridset), text)
-            : new ObjectName(text.substring(0, colon), text.substring(colon + 1));
-      } catch (IllegalArgumentException e) {
-        throw CommandFailure.usage(String.valueOf(e.getMessage()));
-      }
+      return ObjectsCommand.name(gridset, text, namespace);
     }
   }
 }

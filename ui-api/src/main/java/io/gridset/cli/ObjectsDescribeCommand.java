@@ -6,9 +6,7 @@ import io.gridset.client.ObjectView;
 import io.gridset.core.unit.DataSize;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,21 +39,16 @@ final class ObjectsDescribeCommand implements Callable<Integer> {
       switch (gridset.output()) {
         case JSON, YAML -> out.print(Documents.text(gridset.output(), object));
         case NAME -> out.println(object.name());
-        case TABLE, WIDE -> print(object, holders(client, object), out);
+        case TABLE, WIDE ->
+            print(
+                object, ObjectsLsCommand.holders(object, ObjectsLsCommand.nodeNames(client)), out);
       }
       out.flush();
     }
     return ExitCode.OK;
   }
 
-  /// Names of the nodes that hold it, by which `gridset run` and people know them.
-  private static List<String> holders(GridsetClient client, ObjectView object) throws IOException {
-    Map<String, String> names = new HashMap<>();
-    client.nodes().forEach(node -> names.put(node.id(), node.name()));
-    return object.holders().stream().map(id -> names.getOrDefault(id, id)).sorted().toList();
-  }
-
-  private static void print(ObjectView object, List<String> holders, PrintWriter out) {
+  private static void print(ObjectView object, String holders, PrintWriter out) {
     ObjectAttributesView attributes = object.attributes();
     line(out, "Name", object.name());
     line(out, "Namespace", object.namespace());
@@ -67,7 +60,7 @@ final class ObjectsDescribeCommand implements Callable<Integer> {
     line(out, "Expires", object.expires() == null ? "<never>" : object.expires().toString());
     line(out, "Persist", Boolean.TRUE.equals(attributes.persist()) ? "yes" : "no");
     line(out, "Replicas", String.valueOf(attributes.replicas()));
-    line(out, "Holders", list(holders));
+    line(out, "Holders", holders);
     line(out, "Here", object.held() ? "yes" : "no");
     line(out, "Labels", ObjectsLsCommand.labels(attributes));
     line(out, "Producer", ObjectsLsCommand.given(attributes.producer()));

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "run",
     description = {
-      "Run a command where a dataset's bytes are: here when this node holds most of them (or nearly),"
+      "Run a command where the bytes of datasets or objects are: here when this node holds most of them (or nearly),"
           + " else on the node that does, by the launcher that --via names.",
       "The exit code is the command's."
     },
@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  gridset run --near serverless-data -- python serve.py",
       "  gridset run --near spark --via 'ssh {node}' -- spark-submit job.py",
+      "  gridset run --near risk/x_train --near risk/y_train -- python3 fit.py",
       "  gridset run --near spark --dry-run -- true"
     },
     mixinStandardHelpOptions = true)
@@ -34,9 +35,11 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--near",
       required = true,
-      paramLabel = "DATASET",
-      description = "NAME or NAMESPACE/NAME.")
-  private String dataset = "";
+      paramLabel = "NAME",
+      description =
+          "A dataset, NAME or NAMESPACE/NAME; or an object, NAME or NAMESPACE:NAME. May be given"
+              + " several times: near all of them together.")
+  private List<String> names = new ArrayList<>();
 
   @Option(
       names = {"-n", "--namespace"},
@@ -67,7 +70,7 @@ final class RunCommand implements Callable<Integer> {
     Surroundings surroundings = gridset.surroundings();
     AffinityView affinity;
     try (GridsetClient client = gridset.client()) {
-      affinity = client.affinity(gridset.dataset(dataset, namespace));
+      affinity = NearData.affinity(client, gridset, names, namespace);
     }
     Optional<String> here = gridset.localRunDirectory().map(_ -> affinity.here());
     Optional<String> launcher =

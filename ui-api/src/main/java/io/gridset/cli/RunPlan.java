@@ -29,15 +29,15 @@ record RunPlan(String node, List<String> words) {
       return new RunPlan(here.get(), command);
     }
     if (best.isEmpty()) {
-      throw CommandFailure.failed("no node holds anything of dataset " + affinity.dataset());
+      throw CommandFailure.failed("no node holds anything of " + affinity.subject());
     }
     String node = best.get().node();
     if (via.isEmpty()) {
       throw CommandFailure.failed(
           "node "
               + node
-              + " holds most of dataset "
-              + affinity.dataset()
+              + " holds most of "
+              + affinity.subject()
               + " ("
               + new DataSize(best.get().heldBytes())
               + "; here are "

@@ -1,6 +1,7 @@
 package io.gridset.node;
 
 import io.gridset.core.file.OpenFile;
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
@@ -76,8 +77,18 @@ final class LateObjectStore implements ObjectStore {
   }
 
   @Override
+  public List<LostObject> lost(String namespace, String prefix) {
+    return storeUnchecked().lost(namespace, prefix);
+  }
+
+  @Override
   public OpenFile open(ObjectName name, Reach reach) throws StorageException {
     return store().open(name, reach);
+  }
+
+  @Override
+  public ObjectInfo place(ObjectName name, String node, Placing placing) throws StorageException {
+    return store().place(name, node, placing);
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.gridset.node;
 
 import io.gridset.api.Grid;
 import io.gridset.client.AffinityView;
-import io.gridset.client.AffinityView.Held;
 import io.gridset.client.DrainView;
 import io.gridset.client.GridNodeView;
 import io.gridset.client.peer.Peers;
@@ -15,11 +14,11 @@ import io.gridset.server.cluster.Holdings;
 import io.gridset.server.grid.GridMember;
 import io.gridset.server.host.LocalDatasetHost;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,24 +66,13 @@ final class ServedGrid implements Grid {
         .heldBy(uid.get())
         .forEach(
             (id, held) -> bytes.merge(names.getOrDefault(id, id), held.totalBytes(), Long::sum));
-    long all = bytes.values().stream().mapToLong(Long::longValue).sum();
-    long whole = usage.get().totalBytes().orElse(all);
-    List<Held> nodes =
-        bytes.entrySet().stream()
-            .filter(entry -> entry.getValue() > 0)
-            .map(e -> new Held(e.getKey(), e.getValue(), percentage(e.getValue(), whole)))
-            .sorted(Comparator.comparingLong(Held::heldBytes).reversed().thenComparing(Held::node))
-            .toList();
+    OptionalLong whole = usage.get().totalBytes();
     return Optional.of(
-        new AffinityView(
-            dataset,
-            usage.get().totalBytes().isPresent() ? whole : null,
+        AffinityView.of(
+            "dataset " + dataset,
+            whole.isPresent() ? whole.getAsLong() : null,
             names.getOrDefault(member.id(), member.id()),
-            nodes));
-  }
-
-  private static double percentage(long part, long whole) {
-    return whole <= 0 ? 100 : Math.min(100, Math.floor(part * 1000.0 / whole) / 10);
+            bytes));
   }
 
   @Override

@@ -10,6 +10,8 @@ import io.gridset.client.AffinityView.Held;
 import io.gridset.client.DrainView;
 import io.gridset.client.DrainView.Phase;
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.object.FolderObjectStore;
+import io.gridset.core.object.ObjectName;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,7 +74,7 @@ class NearDataTest {
   }
 
   private static AffinityView affinity(String here, Held... held) {
-    return new AffinityView(DATA, 4 * GIB, here, List.of(held));
+    return new AffinityView("dataset " + DATA, 4 * GIB, here, List.of(held));
   }
 
   private void nodesHold(Held... held) {
@@ -92,6 +94,41 @@ class NearDataTest {
     assertThat(run("affinity", "models", "-o", "json").out())
         .contains("\"heldBytes\" : 3221225472", "\"here\" : \"a\"");
     assertThat(run("affinity", "unknown").exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+  }
+
+  @Test
+  void anObjectHasItsNodesAndSeveralHaveThemTogether() throws IOException {
+    put("risk/x_train");
+    put("models");
+    assertThat(run("affinity", "risk/x_train").out())
+        .isEqualTo(
+            """
+            NODE   HELD      PERCENTAGE   HERE
+            a      2.00KiB   100.0%       yes
+            """);
+    assertThat(run("affinity", "default:risk/x_train", "-o", "json").out())
+        .contains("\"subject\" : \"object default:risk/x_train\"");
+    nodesHold(new Held("b", 3 * GIB, 75), new Held("a", GIB, 25));
+    assertThat(run("affinity", "models", "-o", "name").out())
+        .as("a dataset comes before an object of its name")
+        .isEqualTo("node/b\nnode/a\n");
+    assertThat(run("affinity", "default:models", "-o", "name").out()).isEqualTo("node/a\n");
+    assertThat(run("affinity", "models", "risk/x_train", "-o", "json").out())
+        .contains("\"heldBytes\" : 1073743872", "dataset default/models and object");
+    assertThat(run("run", "--near", "risk/x_train", "--", "sh", "-c", "exit 7").exitCode())
+        .isEqualTo(7);
+    Outcome outcome = run("run", "--near", "models", "--near", "risk/x_train", "--", "true");
+    assertThat(outcome.err()).contains("node b holds most of dataset default/models and object");
+    Outcome unknown = run("run", "--near", "risk/x_trian", "--", "true");
+    assertThat(unknown.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(unknown.err()).contains("no dataset risk/x_trian", "did you mean risk/x_train?");
+    node.objects.folder.lose(ObjectName.of("risk/x_train"), "n2");
+    assertThat(run("run", "--near", "risk/x_train", "--", "true").err()).contains("n2 held it");
+  }
+
+  private void put(String name) throws IOException {
+    Path file = Files.write(directory.resolve("x.arrow"), FolderObjectStore.payload(2048));
+    assertThat(run("objects", "put", file.toString(), name).exitCode()).isZero();
   }
 
   @Test

@@ -197,12 +197,23 @@ public final class ObjectClient implements AutoCloseable {
   /// Objects whose names start with `prefix` (`namespace:prefix` for another namespace than
   /// `default`), in order of names.
   public List<ObjectInfo> list(String prefix) throws ObjectException {
+    return list(prefix, Wire.request("list"));
+  }
+
+  /// Names that start with `prefix` whose objects nobody can bring back, since the nodes that held
+  /// them lost their memory: [#list] does not tell of them, [#get] and [#describe] say UNAVAILABLE.
+  /// A name may be put again, and [#delete] takes it off.
+  public List<ObjectInfo> lost(String prefix) throws ObjectException {
+    return list(prefix, Wire.request("list").put("lost", true));
+  }
+
+  private List<ObjectInfo> list(String prefix, ObjectNode wanted) throws ObjectException {
     ObjectPath path = ObjectPath.of(prefix);
     List<ObjectInfo> found = new ArrayList<>();
     boolean more = true;
     while (more) {
       ObjectNode request =
-          Wire.request("list")
+          wanted
               .put("namespace", path.namespace())
               .put("prefix", path.name())
               .put("after", found.isEmpty() ? "" : found.getLast().name())
@@ -215,6 +226,23 @@ public final class ObjectClient implements AutoCloseable {
       more = answer.path("more").asBoolean() && found.size() > before;
     }
     return found;
+  }
+
+  /// Has a node hold an object too, and returns when it does.
+  ///
+  /// @param node its name or id; empty for this machine's node
+  public ObjectInfo copyTo(String name, String node) throws ObjectException {
+    return place(name, node, Wire.request("place"));
+  }
+
+  /// Moves an object to a node: when it holds the object, the others let theirs go, as far as its
+  /// replicas are left. Whoever has it mapped keeps it; what is to persist stays on its disks.
+  public ObjectInfo migrate(String name, String node) throws ObjectException {
+    return place(name, node, Wire.request("place").put("move", true));
+  }
+
+  private ObjectInfo place(String name, String node, ObjectNode request) throws ObjectException {
+    return Wire.info(call(ObjectPath.of(name).into(request).put("node", node)).path("object"));
   }
 
   /// Deletes a name. Whoever has the object mapped keeps it. False when there was none.

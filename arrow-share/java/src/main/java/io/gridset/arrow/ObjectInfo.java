@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param expires null for never
 /// @param holders ids of the nodes that hold its bytes
 /// @param held whether the node that was asked does
+/// @param lostWith the name of the node that held it last, of a lost object; else null
 public record ObjectInfo(
     String namespace,
     String name,
@@ -24,7 +25,8 @@ public record ObjectInfo(
     Instant created,
     @Nullable Instant expires,
     List<String> holders,
-    boolean held) {
+    boolean held,
+    @Nullable String lostWith) {
   public ObjectInfo {
     holders = List.copyOf(holders);
   }

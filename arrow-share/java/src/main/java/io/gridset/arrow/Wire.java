@@ -80,7 +80,8 @@ final class Wire {
           Instant.parse(node.path("created").asText()),
           instant(node.path("expires")),
           texts(node.path("holders")),
-          node.path("held").asBoolean());
+          node.path("held").asBoolean(),
+          node.path("lostWith").isTextual() ? node.path("lostWith").asText() : null);
     } catch (DateTimeException e) {
       throw new ObjectException(
           ObjectException.Kind.CORRUPT, "the node's answer has no time of creation", e);

@@ -38,6 +38,7 @@ final class FakeNode implements AutoCloseable {
   private final Path directory;
   private final ServerSocket server;
   private final ConcurrentSkipListMap<String, ObjectNode> objects = new ConcurrentSkipListMap<>();
+  private final Map<String, ObjectNode> lost = new ConcurrentHashMap<>();
   private final Map<String, byte[]> inline = new ConcurrentHashMap<>();
   private final Map<String, ServerSocket.Peer> claims = new HashMap<>();
   private final List<ServerSocket.Peer> peers = new ArrayList<>();
@@ -148,6 +149,7 @@ final class FakeNode implements AutoCloseable {
         }
       }
       case "list" -> list(peer, request, ok);
+      case "place" -> send(peer, ok.set("object", place(objects.get(key), request)));
       case "delete" -> {
         inline.remove(key);
         ObjectNode gone = objects.remove(key);
@@ -236,18 +238,29 @@ final class FakeNode implements AutoCloseable {
     }
   }
 
+  private static ObjectNode place(ObjectNode object, JsonNode request) {
+    object.putArray("holders").add(request.path("node").asText());
+    return object.put("held", !request.path("move").asBoolean());
+  }
+
+  /// As if the only node that held it had lost its memory.
+  void lose(String key, String node) {
+    lost.put(key, objects.remove(key).put("held", false).put("lostWith", node));
+  }
+
   private void list(ServerSocket.Peer peer, JsonNode request, ObjectNode ok) throws IOException {
     var found = ok.putArray("objects");
     boolean more = false;
     String start = request.path("namespace").asText() + ":" + request.path("prefix").asText();
     String after = request.path("namespace").asText() + ":" + request.path("after").asText();
-    for (String key : new TreeMap<>(objects).keySet()) {
+    Map<String, ObjectNode> all = request.path("lost").asBoolean() ? lost : objects;
+    for (String key : new TreeMap<>(all).keySet()) {
       if (key.startsWith(start) && key.compareTo(after) > 0) {
         if (found.size() == 2) { // small pages, so that paging is seen
           more = true;
           break;
         }
-        found.add(objects.get(key));
+        found.add(all.get(key));
       }
     }
     send(peer, ok.put("more", more));

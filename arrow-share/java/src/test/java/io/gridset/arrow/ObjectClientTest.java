@@ -302,6 +302,29 @@ class ObjectClientTest {
   }
 
   @Test
+  void lostObjectsAreListedApartWithTheirNode() throws IOException {
+    for (int i = 0; i < 5; i++) {
+      put("risk/" + i, 0, 1);
+    }
+    for (int i = 1; i < 5; i++) {
+      node.lose("default:risk/" + i, "n" + i);
+    }
+    assertThat(client.list("risk/")).extracting(ObjectInfo::name).containsExactly("risk/0");
+    assertThat(client.list("risk/")).extracting(ObjectInfo::lostWith).containsOnlyNulls();
+    assertThat(client.lost("risk/"))
+        .extracting(ObjectInfo::lostWith)
+        .containsExactly("n1", "n2", "n3", "n4");
+  }
+
+  @Test
+  void anObjectIsCopiedOrMovedToANode() throws IOException {
+    put("x", 0, 1);
+    assertThat(client.copyTo("x", "n2").held()).isTrue();
+    assertThat(client.migrate("x", "n3").holders()).containsExactly("n3");
+    assertThat(client.describe("x").held()).isFalse();
+  }
+
+  @Test
   void attributesTravel() throws IOException {
     ObjectAttributes attributes =
         ObjectAttributes.plain()

@@ -9,17 +9,16 @@ import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.core.object.ObjectName;
+import io.gridset.core.object.ObjectStore.Placing;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// A node's API. Each call is a request on a connection of its own. Calls throw
 /// [GridsetApiException] when the node refuses, [NoNodeException] when there is none, and any other
@@ -55,7 +54,7 @@ public final class GridsetClient implements AutoCloseable {
   public List<ApplyOutcome> apply(String manifests, String defaultNamespace, ApplyMode mode)
       throws IOException {
     String query =
-        query(Map.of("namespace", defaultNamespace, "dryRun", mode == ApplyMode.DRY_RUN));
+        Targets.query(Map.of("namespace", defaultNamespace, "dryRun", mode == ApplyMode.DRY_RUN));
     return read(
         new HttpExchange.Request("POST", "/v1/manifests" + query, "application/yaml", manifests),
         new TypeReference<>() {});
@@ -63,21 +62,21 @@ public final class GridsetClient implements AutoCloseable {
 
   /// Resources of a kind; of all namespaces when `namespace` is empty.
   public List<JsonNode> list(ResourceKind kind, Optional<String> namespace) throws IOException {
-    String query = namespace.map(n -> query(Map.of("namespace", n))).orElse("");
+    String query = namespace.map(n -> Targets.query(Map.of("namespace", n))).orElse("");
     return read(get("/v1/resources/" + kind.plural() + query), new TypeReference<>() {});
   }
 
   public JsonNode resource(ResourceKind kind, DatasetName name) throws IOException {
-    return read(get(resourcePath(kind, name)), new TypeReference<>() {});
+    return read(get(Targets.resourcePath(kind, name)), new TypeReference<>() {});
   }
 
   /// What happened to a resource, newest last.
   public List<JsonNode> events(ResourceKind kind, DatasetName name) throws IOException {
-    return read(get(resourcePath(kind, name) + "/events"), new TypeReference<>() {});
+    return read(get(Targets.resourcePath(kind, name) + "/events"), new TypeReference<>() {});
   }
 
   public void delete(ResourceKind kind, DatasetName name) throws IOException {
-    drop(resourcePath(kind, name));
+    drop(Targets.resourcePath(kind, name));
   }
 
   /// Figures of all running datasets.
@@ -96,7 +95,9 @@ public final class GridsetClient implements AutoCloseable {
       parameters.put("recursive", depth == Depth.TREE);
       after.ifPresent(a -> parameters.put("after", a));
       FilePage page =
-          read(get(datasetPath(dataset) + "/files" + query(parameters)), new TypeReference<>() {});
+          read(
+              get(Targets.datasetPath(dataset) + "/files" + Targets.query(parameters)),
+              new TypeReference<>() {});
       page.entries().forEach(sink);
       after = Optional.ofNullable(page.next());
     } while (after.isPresent());
@@ -105,21 +106,23 @@ public final class GridsetClient implements AutoCloseable {
   /// A file or directory with totals.
   public FileTotals stat(DatasetName dataset, String path) throws IOException {
     return read(
-        get(datasetPath(dataset) + "/stat" + query(Map.of("path", path))),
+        get(Targets.datasetPath(dataset) + "/stat" + Targets.query(Map.of("path", path))),
         new TypeReference<>() {});
   }
 
   /// A file's bytes; the caller closes the stream. A stream that breaks off throws.
   public InputStream content(DatasetName dataset, String path) throws IOException {
-    return send(get(datasetPath(dataset) + "/content" + query(Map.of("path", path)))).body();
+    return send(get(
+            Targets.datasetPath(dataset) + "/content" + Targets.query(Map.of("path", path))))
+        .body();
   }
 
   public LoadView startLoad(DatasetName dataset, LoadRequest request) throws IOException {
-    return post(datasetPath(dataset) + "/loads", request, new TypeReference<>() {});
+    return post(Targets.datasetPath(dataset) + "/loads", request, new TypeReference<>() {});
   }
 
   public LoadView load(String id) throws IOException {
-    return read(get("/v1/loads/" + encode(id)), new TypeReference<>() {});
+    return read(get("/v1/loads/" + Targets.encode(id)), new TypeReference<>() {});
   }
 
   public List<LoadView> loads() throws IOException {
@@ -127,29 +130,35 @@ public final class GridsetClient implements AutoCloseable {
   }
 
   public void cancelLoad(String id) throws IOException {
-    drop("/v1/loads/" + encode(id));
+    drop("/v1/loads/" + Targets.encode(id));
   }
 
   /// Forgets what was listed at and below `path`.
   public void sync(DatasetName dataset, String path) throws IOException {
-    String target = datasetPath(dataset) + "/sync" + query(Map.of("path", path));
+    String target = Targets.datasetPath(dataset) + "/sync" + Targets.query(Map.of("path", path));
     send(new HttpExchange.Request("POST", target, "", "")).close();
   }
 
   /// Drops cached bytes at and below `path` that nobody uses.
   public EvictedBytes evict(DatasetName dataset, String path) throws IOException {
-    String target = datasetPath(dataset) + "/evict" + query(Map.of("path", path));
+    String target = Targets.datasetPath(dataset) + "/evict" + Targets.query(Map.of("path", path));
     return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
   }
 
   /// Which nodes hold how much of a dataset.
   public AffinityView affinity(DatasetName dataset) throws IOException {
-    return read(get(datasetPath(dataset) + "/affinity"), new TypeReference<>() {});
+    return read(get(Targets.datasetPath(dataset) + "/affinity"), new TypeReference<>() {});
+  }
+
+  /// Which nodes hold an object.
+  public AffinityView affinity(ObjectName object) throws IOException {
+    return read(
+        get("/v1/affinity" + Targets.query(Map.of("object", object))), new TypeReference<>() {});
   }
 
   /// Has the node hand over what it holds within `time`; one that does so already goes on.
   public DrainView startDrain(Duration time) throws IOException {
-    String target = "/v1/node/drain" + query(Map.of("timeoutSeconds", time.toSeconds()));
+    String target = "/v1/node/drain" + Targets.query(Map.of("timeoutSeconds", time.toSeconds()));
     return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
   }
 
@@ -166,20 +175,28 @@ public final class GridsetClient implements AutoCloseable {
   /// Hands the objects of a namespace whose names start with `prefix` to `sink`, page by page.
   public void objects(String namespace, String prefix, Consumer<ObjectView> sink)
       throws IOException {
-    String after = "";
+    pages(Map.of("namespace", namespace, "prefix", prefix), sink);
+  }
+
+  /// The same of objects that are lost.
+  public void lostObjects(String namespace, String prefix, Consumer<ObjectView> sink)
+      throws IOException {
+    pages(Map.of("namespace", namespace, "prefix", prefix, "lost", "true"), sink);
+  }
+
+  private void pages(Map<String, String> parameters, Consumer<ObjectView> sink) throws IOException {
+    Map<String, String> wanted = new HashMap<>(parameters);
     ObjectPage page;
     do {
-      Map<String, String> parameters =
-          Map.of("namespace", namespace, "prefix", prefix, "after", after);
-      page = read(get("/v1/objects" + query(parameters)), new TypeReference<>() {});
+      page = read(get("/v1/objects" + Targets.query(wanted)), new TypeReference<>() {});
       page.objects().forEach(sink);
-      after = page.objects().isEmpty() ? "" : page.objects().getLast().name();
+      wanted.put("after", page.objects().isEmpty() ? "" : page.objects().getLast().name());
     } while (page.more());
   }
 
   public ObjectView object(ObjectName name) throws IOException {
     if (!name.path().endsWith(CONTENT)) {
-      return read(get(objectPath(name)), new TypeReference<>() {});
+      return read(get(Targets.objectPath(name)), new TypeReference<>() {});
     }
     // The path of such a name is that of another object's bytes.
     List<ObjectView> found = new ArrayList<>();
@@ -190,14 +207,25 @@ public final class GridsetClient implements AutoCloseable {
         .orElseThrow(() -> new GridsetApiException(Problem.notFound("there is no object " + name)));
   }
 
+  /// Has a node hold an object; returns when it does.
+  ///
+  /// @param node its name or id; empty for the node that answers
+  public ObjectView placeObject(ObjectName name, String node, Placing placing) throws IOException {
+    String target =
+        Targets.objectPath(name)
+            + "/copies"
+            + Targets.query(Map.of("node", node, "move", placing == Placing.MOVE));
+    return read(new HttpExchange.Request("POST", target, "", ""), new TypeReference<>() {});
+  }
+
   public void deleteObject(ObjectName name) throws IOException {
-    drop(objectPath(name));
+    drop(Targets.objectPath(name));
   }
 
   /// An object's IPC file, brought to the node first when another one holds it; the caller closes
   /// the stream.
   public InputStream objectContent(ObjectName name) throws IOException {
-    return send(get(objectPath(name) + CONTENT)).body();
+    return send(get(Targets.objectPath(name) + CONTENT)).body();
   }
 
   /// Puts the Arrow IPC file that `content` has, of `bytes` bytes.
@@ -207,33 +235,12 @@ public final class GridsetClient implements AutoCloseable {
     HttpExchange.Request request =
         new HttpExchange.Request(
             "PUT",
-            objectPath(name) + CONTENT + attributes(attributes),
+            Targets.objectPath(name) + CONTENT + Targets.attributes(attributes),
             "application/vnd.apache.arrow.file",
             "");
     try (HttpResponse response = send(request, new HttpExchange.Upload(content, bytes))) {
       return WireJson.mapper().readValue(whole(response), ObjectView.class);
     }
-  }
-
-  private static String attributes(ObjectAttributesView attributes) {
-    StringBuilder query = new StringBuilder();
-    append(query, "form", attributes.form());
-    append(query, "persist", attributes.persist());
-    append(query, "replicas", attributes.replicas());
-    append(query, "timeToLiveSeconds", attributes.timeToLiveSeconds());
-    append(query, "producer", attributes.producer());
-    if (attributes.labels() != null) {
-      attributes.labels().forEach((key, value) -> append(query, "label", key + "=" + value));
-    }
-    if (attributes.parents() != null) {
-      attributes.parents().forEach(parent -> append(query, "parent", parent));
-    }
-    return query.toString();
-  }
-
-  private static String objectPath(ObjectName name) {
-    // Its parts hold nothing that a path does not take as it is, but for the plus.
-    return "/v1/objects/" + encode(name.namespace()) + "/" + name.path().replace("+", "%2B");
   }
 
   public List<MountView> mounts() throws IOException {
@@ -245,7 +252,7 @@ public final class GridsetClient implements AutoCloseable {
   }
 
   public void unmount(String mountPoint) throws IOException {
-    drop("/v1/mounts" + query(Map.of("mountPoint", mountPoint)));
+    drop("/v1/mounts" + Targets.query(Map.of("mountPoint", mountPoint)));
   }
 
   public NodeView node() throws IOException {
@@ -259,7 +266,7 @@ public final class GridsetClient implements AutoCloseable {
 
   /// Takes a node that is gone for good off those that belong to the grid.
   public void forgetNode(String name) throws IOException {
-    drop("/v1/nodes/" + encode(name));
+    drop("/v1/nodes/" + Targets.encode(name));
   }
 
   /// Asks the node to unmount and end; it does so after answering.
@@ -278,39 +285,6 @@ public final class GridsetClient implements AutoCloseable {
   public enum Depth {
     DIRECTORY,
     TREE
-  }
-
-  private static String datasetPath(DatasetName dataset) {
-    return "/v1/datasets/" + encode(dataset.namespace()) + "/" + encode(dataset.name());
-  }
-
-  private static String resourcePath(ResourceKind kind, DatasetName name) {
-    return "/v1/resources/"
-        + kind.plural()
-        + "/"
-        + encode(name.namespace())
-        + "/"
-        + encode(name.name());
-  }
-
-  private static String query(Map<String, ?> parameters) {
-    StringBuilder query = new StringBuilder();
-    parameters.forEach((name, value) -> append(query, name, value));
-    return query.toString();
-  }
-
-  private static void append(StringBuilder query, String name, @Nullable Object value) {
-    if (value != null) {
-      query
-          .append(query.isEmpty() ? '?' : '&')
-          .append(name)
-          .append('=')
-          .append(encode(value.toString()));
-    }
-  }
-
-  private static String encode(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   private static HttpExchange.Request get(String target) {

@@ -1,9 +1,11 @@
 package io.gridset.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectInfo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /// A part of a listing of objects, in order of names.
 ///
@@ -25,17 +27,31 @@ public record ObjectPage(List<ObjectView> objects, boolean more) {
   /// @param limit objects of a page, [#OBJECTS_MAX] at most
   /// @throws IllegalArgumentException for a limit below 1
   public static ObjectPage of(List<ObjectInfo> all, String node, String after, int limit) {
+    return of(
+        all, info -> info.name().path(), info -> ObjectView.of(info, node), new Part(after, limit));
+  }
+
+  /// The next page of lost objects, as of others.
+  public static ObjectPage ofLost(List<LostObject> all, String after, int limit) {
+    return of(all, lost -> lost.info().name().path(), ObjectView::of, new Part(after, limit));
+  }
+
+  private record Part(String after, int limit) {}
+
+  private static <T> ObjectPage of(
+      List<T> all, Function<T, String> path, Function<T, ObjectView> viewed, Part part) {
+    int limit = part.limit();
     if (limit < 1) {
       throw new IllegalArgumentException("limit: at least 1, not " + limit);
     }
     List<ObjectView> page = new ArrayList<>();
     int bytes = 0;
-    for (ObjectInfo info : all) {
-      if (info.name().path().compareTo(after) > 0) {
+    for (T each : all) {
+      if (path.apply(each).compareTo(part.after()) > 0) {
         if (page.size() == Math.min(limit, OBJECTS_MAX) || bytes > BYTES_MAX) {
           return new ObjectPage(page, true);
         }
-        ObjectView view = ObjectView.of(info, node).withSchemaUpTo(SCHEMA_CHARACTERS_MAX);
+        ObjectView view = viewed.apply(each).withSchemaUpTo(SCHEMA_CHARACTERS_MAX);
         bytes += bytes(view);
         page.add(view);
       }

@@ -1,5 +1,6 @@
 package io.gridset.client;
 
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import java.time.Instant;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// @param expires missing for never
 /// @param holders ids of the nodes that hold its bytes
 /// @param held whether the node that answers is one of them
+/// @param lostWith the name of the node that held it last, when nobody can bring it back; else
+///   missing
 public record ObjectView(
     String namespace,
     String name,
@@ -25,7 +28,8 @@ public record ObjectView(
     Instant created,
     @Nullable Instant expires,
     List<String> holders,
-    boolean held) {
+    boolean held,
+    @Nullable String lostWith) {
 
   /// @param node the id of the node that answers
   public static ObjectView of(ObjectInfo info, String node) {
@@ -41,7 +45,12 @@ public record ObjectView(
         info.created(),
         info.expires(),
         info.holders(),
-        info.holders().contains(node));
+        info.holders().contains(node),
+        null);
+  }
+
+  public static ObjectView of(LostObject lost) {
+    return of(lost.info(), "").with(lost.info().schema(), lost.node());
   }
 
   /// The same with at most `characters` of its schema.
@@ -49,6 +58,10 @@ public record ObjectView(
     if (schema.length() <= characters) {
       return this;
     }
+    return with(schema.substring(0, characters) + "…", lostWith);
+  }
+
+  private ObjectView with(String shown, @Nullable String lostWith) {
     return new ObjectView(
         namespace,
         name,
@@ -56,12 +69,13 @@ public record ObjectView(
         bytes,
         rows,
         batches,
-        schema.substring(0, characters) + "…",
+        shown,
         attributes,
         created,
         expires,
         holders,
-        held);
+        held,
+        lostWith);
   }
 
   public ObjectName objectName() {

@@ -199,6 +199,7 @@ public final class MappedIpc implements AutoCloseable {
     }
     checkLengths(batch.length(), root.getSchema().getFields(), nodes);
     List<ArrowBuf> buffers = new ArrayList<>();
+    reserveOnes(batch, kinds, nodes);
     for (int i = 0; i < kinds.size(); i++) {
       ArrowFieldNode node = nodes.get(kinds.get(i).node());
       buffers.add(buffer(batch.buffers(i), place, kinds.get(i), node));
@@ -239,19 +240,33 @@ public final class MappedIpc implements AutoCloseable {
     if (offset < 0 || length < 0 || offset > place.bodyBytes() - length) {
       throw new NotIpcException("a buffer of the Arrow IPC file lies outside of its batch");
     }
-    boolean allThere =
-        kind.buffer() == BufferType.VALIDITY
-            && length == 0
-            && node.getNullCount() == 0
-            && node.getLength() > 0;
-    return allThere ? ones(node.getLength()) : memory.slice(place.body() + offset, length);
+    return isAllThere(buffer, kind, node) && ones != null
+        ? ones.slice(0, Math.ceilDiv(node.getLength(), Byte.SIZE))
+        : memory.slice(place.body() + offset, length);
   }
 
-  /// Validity of columns that have no nulls: without it, Arrow would allocate and fill one for
-  /// each.
-  private ArrowBuf ones(long rows) {
+  /// Whether it is the validity of a column without nulls, and left out.
+  private static boolean isAllThere(Buffer buffer, BufferKinds kind, ArrowFieldNode node) {
+    return kind.buffer() == BufferType.VALIDITY
+        && buffer.length() == 0
+        && node.getNullCount() == 0
+        && node.getLength() > 0;
+  }
+
+  /// Makes one validity for all columns of a batch that have no nulls: without it, Arrow would
+  /// allocate and fill one for each. Of its widest column, before any slice is taken: a batch
+  /// counts its buffers only when it has all, and those of the elements of lists may be wider than
+  /// others.
+  private void reserveOnes(RecordBatch batch, List<BufferKinds> kinds, List<ArrowFieldNode> nodes) {
+    long rows = 0;
+    for (int i = 0; i < kinds.size(); i++) {
+      ArrowFieldNode node = nodes.get(kinds.get(i).node());
+      if (isAllThere(batch.buffers(i), kinds.get(i), node)) {
+        rows = Math.max(rows, node.getLength());
+      }
+    }
     long bytes = IpcMessage.aligned(Math.ceilDiv(rows, Byte.SIZE));
-    if (ones == null || ones.capacity() < bytes) {
+    if (rows > 0 && (ones == null || ones.capacity() < bytes)) {
       Region filled = Region.allocate(bytes);
       filled.ones(0, bytes);
       ArrowBuf wider = wrap(filled, allocator);
@@ -260,7 +275,6 @@ public final class MappedIpc implements AutoCloseable {
       }
       ones = wider;
     }
-    return ones.slice(0, Math.ceilDiv(rows, Byte.SIZE));
   }
 
   /// Closes all vectors. Whoever has kept buffers has them on: the region is closed with the last.

@@ -27,8 +27,9 @@ final class FileSources {
     if (magic.equals("PAR1")) {
       throw new IOException(
           file
-              + " is a Parquet file: let the node decode it (gridset objects materialise), or put"
-              + " what a reader of arrow-dataset gives");
+              + " is a Parquet file, which this client does not decode: gridset objects materialise"
+              + " makes objects of a dataset's files, gridset.put(name, pyarrow.parquet.read_table("
+              + "file)) puts one from Python, and put() takes what a reader of arrow-dataset gives");
     }
     if (magic.equals("ARRO") || magic.equals("\u00ff\u00ff\u00ff\u00ff")) {
       return ipc(file, allocator);

@@ -22,6 +22,7 @@ import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,42 @@ class MappedIpcTest {
       assertThat(allocator.getAllocatedMemory())
           .as("one validity buffer for all")
           .isLessThan(region.bytes() + rows / 8 + 128);
+    }
+  }
+
+  /// As Python stores a matrix.
+  @Test
+  void elementsOfListsStoredWithoutValidityMayBeMoreThanTheRows() throws Exception {
+    int rows = 1000;
+    int width = 3;
+    Field elements = Field.nullable("item", new ArrowType.Int(64, true));
+    Field matrix =
+        new Field(
+            "matrix", FieldType.nullable(new ArrowType.FixedSizeList(width)), List.of(elements));
+    ArrowBuf data = allocator.buffer(8L * rows * width);
+    for (int i = 0; i < rows * width; i++) {
+      data.setLong(8L * i, i);
+    }
+    data.writerIndex(8L * rows * width);
+    Region region = Region.allocate(32 << 10);
+    IpcMessage schema = IpcMessage.schema(new Schema(List.of(matrix)));
+    schema.write(region, 0);
+    ArrowRecordBatch batch =
+        new ArrowRecordBatch(
+            rows,
+            List.of(new ArrowFieldNode(rows, 0), new ArrowFieldNode(rows * width, 0)),
+            List.of(allocator.getEmpty(), allocator.getEmpty(), data),
+            NoCompressionCodec.DEFAULT_BODY_COMPRESSION,
+            List.of(),
+            false);
+    data.close();
+    try (IpcMessage message = IpcMessage.batch(List.of(matrix), batch)) {
+      message.write(region, schema.end(0));
+      region.zero(message.end(schema.end(0)), 8);
+    }
+    try (MappedIpc file = MappedIpc.open(region, allocator)) {
+      VectorSchemaRoot root = file.batch(0);
+      assertThat(root.getVector(0).getObject(rows - 1)).isEqualTo(List.of(2997L, 2998L, 2999L));
     }
   }
 

@@ -22,12 +22,43 @@ public interface ObjectStore extends AutoCloseable {
   /// Objects of a namespace whose path starts with `prefix`, ordered by path.
   List<ObjectInfo> list(String namespace, String prefix);
 
+  /// Names whose objects nobody can bring back, ordered by path; [#find] and [#list] know nothing
+  /// of them. `delete` takes a name off, and so does a put.
+  default List<LostObject> lost(String namespace, String prefix) {
+    return List.of();
+  }
+
   /// Opens an object's file for reading, complete and sealed: `sealed()` is always present, and its
   /// path may be opened while the handle is open.
   ///
   /// @throws StorageException NOT_FOUND with the nearest names; UNAVAILABLE naming the object when
   ///   nobody who held it is left, or when another node holds it and `reach` is LOCAL
   OpenFile open(ObjectName name, Reach reach) throws StorageException;
+
+  /// Whether a node holds an object beside those that do, or in the place of one.
+  enum Placing {
+    COPY,
+    /// Those others that hold it let it go, as far as enough copies are left. What is to persist
+    /// stays where it is on disk.
+    MOVE
+  }
+
+  /// Has a node hold the bytes of an object; readers notice nothing.
+  ///
+  /// @param node its name or id; empty for this one
+  /// @return what is known of the object then
+  /// @throws StorageException as [#open]; INVALID for a node that is not there; NO_SPACE when it
+  ///   has none
+  default ObjectInfo place(ObjectName name, String node, Placing placing) throws StorageException {
+    if (!node.isEmpty()) {
+      throw StorageException.of(
+          StorageException.Kind.INVALID,
+          "there is no node " + node + " to hold " + name + ": this one is in no grid of several");
+    }
+    try (OpenFile _ = open(name, Reach.FETCH)) {
+      return find(name).orElseThrow(() -> UnknownObject.in(this, name));
+    }
+  }
 
   /// Takes memory for an object of up to `bytes` bytes. Nothing is visible of it until `seal`.
   ///

@@ -12,8 +12,14 @@ public final class UnknownObject {
 
   private UnknownObject() {}
 
-  /// NOT_FOUND, with the nearest name in `store` when one is near.
+  /// UNAVAILABLE, naming the node that had it, for an object that is lost; else NOT_FOUND, with the
+  /// nearest name in `store` when one is near.
   public static StorageException in(ObjectStore store, ObjectName name) {
+    for (LostObject lost : store.lost(name.namespace(), name.path())) {
+      if (lost.info().name().equals(name)) {
+        return StorageException.retryable(Kind.UNAVAILABLE, lost.message());
+      }
+    }
     List<String> known =
         store.list(name.namespace(), "").stream()
             .limit(COMPARED_MAX)

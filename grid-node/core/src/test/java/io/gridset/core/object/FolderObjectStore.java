@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,6 +32,7 @@ public final class FolderObjectStore implements ObjectStore {
   private final Path directory;
   private final String node;
   private final ConcurrentSkipListMap<String, ObjectInfo> objects = new ConcurrentSkipListMap<>();
+  private final ConcurrentSkipListMap<String, LostObject> lost = new ConcurrentSkipListMap<>();
   private final List<Consumer<ObjectName>> listeners = new CopyOnWriteArrayList<>();
   private final AtomicInteger count = new AtomicInteger();
 
@@ -66,6 +68,34 @@ public final class FolderObjectStore implements ObjectStore {
         .toList();
   }
 
+  /// As if its only node had lost its memory.
+  public void lose(ObjectName name, String lastHolder) {
+    ObjectInfo info = Objects.requireNonNull(objects.remove(name.toString()));
+    ObjectInfo nowhere =
+        new ObjectInfo(
+            name,
+            info.id(),
+            info.bytes(),
+            info.rows(),
+            info.batches(),
+            info.schema(),
+            info.attributes(),
+            info.created(),
+            info.expires(),
+            List.of());
+    lost.put(name.toString(), new LostObject(nowhere, lastHolder));
+  }
+
+  @Override
+  public List<LostObject> lost(String namespace, String prefix) {
+    return lost.values().stream()
+        .filter(
+            l ->
+                l.info().name().namespace().equals(namespace)
+                    && l.info().name().path().startsWith(prefix))
+        .toList();
+  }
+
   private Path path(String id) {
     return directory.resolve(id);
   }
@@ -92,7 +122,8 @@ public final class FolderObjectStore implements ObjectStore {
 
   @Override
   public boolean delete(ObjectName name) throws StorageException {
-    ObjectInfo info = objects.remove(name.toString());
+    LostObject gone = lost.remove(name.toString());
+    ObjectInfo info = gone == null ? objects.remove(name.toString()) : gone.info();
     if (info == null) {
       return false;
     }

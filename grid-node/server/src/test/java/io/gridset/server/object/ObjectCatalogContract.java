@@ -90,7 +90,8 @@ public abstract class ObjectCatalogContract {
     assertThat(catalog().publish(small)).isTrue();
     assertThat(catalog().publish(large)).isTrue();
     ObjectRecord found = catalog().find(small.name()).orElseThrow();
-    assertThat(found.info()).isEqualTo(small.info());
+    assertThat(found.info().holders()).contains(node());
+    assertThat(found.heldBy(List.of(node())).info()).isEqualTo(small.info());
     assertThat(found.payload()).isEqualTo(small.payload());
     assertThat(catalog().find(large.name()).orElseThrow().info()).isEqualTo(large.info());
     assertThat(catalog().find(large.name()).orElseThrow().payload()).isNull();

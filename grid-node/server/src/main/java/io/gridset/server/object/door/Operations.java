@@ -66,6 +66,9 @@ final class Operations {
       case "describe" -> describe(request);
       case "list" -> list(request);
       case "delete" -> Reply.of(new Answer.Deleted(true, store.delete(request.objectName())));
+      case "place" ->
+          Reply.of(
+              ofObject(store.place(request.objectName(), text(request.node()), request.placing())));
       case "claim" -> claim(request, socket, belongings);
       case "release" -> release(request, belongings);
       default ->
@@ -169,12 +172,14 @@ final class Operations {
   }
 
   private Reply list(Request request) {
+    String namespace = request.namespaceOrDefault();
+    String prefix = text(request.prefix());
+    String after = text(request.after());
+    int limit = request.limit() == null ? ObjectPage.OBJECTS_MAX : request.limit();
     ObjectPage page =
-        ObjectPage.of(
-            store.list(request.namespaceOrDefault(), text(request.prefix())),
-            settings.node(),
-            text(request.after()),
-            request.limit() == null ? ObjectPage.OBJECTS_MAX : request.limit());
+        request.wantsLost()
+            ? ObjectPage.ofLost(store.lost(namespace, prefix), after, limit)
+            : ObjectPage.of(store.list(namespace, prefix), settings.node(), after, limit);
     return Reply.of(new Answer.Listed(true, page.objects(), page.more()));
   }
 

@@ -4,6 +4,7 @@ import io.gridset.client.ObjectAttributesView;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectName;
+import io.gridset.core.object.ObjectStore.Placing;
 import org.jspecify.annotations.Nullable;
 
 /// A request's header; which fields count is up to `op`.
@@ -18,7 +19,10 @@ record Request(
     @Nullable String prefix,
     @Nullable String after,
     @Nullable Integer limit,
-    @Nullable Long waitMillis) {
+    @Nullable Boolean lost,
+    @Nullable Long waitMillis,
+    @Nullable String node,
+    @Nullable Boolean move) {
 
   String operation() {
     return required("op", op);
@@ -50,6 +54,14 @@ record Request(
 
   boolean wantsFetch() {
     return fetch != null && fetch;
+  }
+
+  boolean wantsLost() {
+    return lost != null && lost;
+  }
+
+  Placing placing() {
+    return move != null && move ? Placing.MOVE : Placing.COPY;
   }
 
   private <T> T required(String field, @Nullable T value) {

@@ -50,12 +50,15 @@ record CatalogEntry(Stage stage, ObjectInfo info, String lostWith, byte @Nullabl
     return payload != null;
   }
 
-  /// As it is seen: with those of its holders that are in `live`.
+  /// As it is seen: with those of its holders that are in `live`, which all hold a payload that
+  /// stands in the entry.
   Optional<ObjectRecord> seenAmong(Set<String> live) {
+    List<String> holders =
+        isInline()
+            ? live.stream().sorted().toList()
+            : info.holders().stream().filter(live::contains).toList();
     return isVisible()
-        ? Optional.of(
-            new ObjectRecord(info, payload)
-                .heldBy(info.holders().stream().filter(live::contains).toList()))
+        ? Optional.of(new ObjectRecord(info, payload).heldBy(holders))
         : Optional.empty();
   }
 

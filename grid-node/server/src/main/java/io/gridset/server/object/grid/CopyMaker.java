@@ -92,16 +92,28 @@ final class CopyMaker {
 
   /// Returns when that node holds a copy.
   void copy(ObjectRecord record, String id) throws StorageException {
-    PeerAddress address =
-        cluster
-            .get()
-            .address(id)
-            .orElseThrow(() -> StorageException.of(Kind.UNAVAILABLE, "node " + id + " is gone"));
     byte[] _ =
         peers.call(
-            address,
+            address(id),
             CopyOperation.NAME,
             CopyOperation.request(record),
             CopyOperation.patience(record));
+  }
+
+  /// Returns when that node has let its copy go, or has seen that it is to stay.
+  void letGo(ObjectRecord record, String id) throws StorageException {
+    byte[] _ =
+        peers.call(
+            address(id),
+            LeaveOperation.NAME,
+            CopyOperation.request(record),
+            CopyOperation.patience(record));
+  }
+
+  private PeerAddress address(String id) throws StorageException {
+    return cluster
+        .get()
+        .address(id)
+        .orElseThrow(() -> StorageException.of(Kind.UNAVAILABLE, "node " + id + " is gone"));
   }
 }

@@ -33,6 +33,12 @@ final class CopyOperation implements PeerOperation {
         .getBytes(StandardCharsets.UTF_8);
   }
 
+  static CatalogEntry entry(byte[] request) throws StorageException {
+    return EntryCodec.read(new String(request, StandardCharsets.UTF_8), null)
+        .orElseThrow(
+            () -> StorageException.of(Kind.UNSUPPORTED, "an object's entry in another format"));
+  }
+
   /// How long to wait for the answer.
   static Duration patience(ObjectRecord record) {
     return BASE.plusSeconds(record.info().bytes() / SLOWEST_BYTES_PER_SECOND);
@@ -41,16 +47,16 @@ final class CopyOperation implements PeerOperation {
   @Override
   public byte[] answer(PeerCaller caller, byte[] request) throws StorageException {
     caller.requireMember();
-    CatalogEntry entry =
-        EntryCodec.read(new String(request, StandardCharsets.UTF_8), null)
-            .orElseThrow(
-                () -> StorageException.of(Kind.UNSUPPORTED, "an object's entry in another format"));
-    ObjectRecord record = new ObjectRecord(entry.info(), null);
+    bring(new ObjectRecord(entry(request).info(), null));
+    return new byte[0];
+  }
+
+  /// Returns when this node holds the object, and the grid says so: who asked counts on it.
+  void bring(ObjectRecord record) throws StorageException {
     ObjectName name = record.name();
     if (!own.holds(name, record.id())) {
       fetcher.fetch(record);
     }
-    own.tell(name); // Who asked counts on it.
-    return new byte[0];
+    own.tell(name);
   }
 }

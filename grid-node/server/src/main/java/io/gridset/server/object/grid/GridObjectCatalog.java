@@ -1,5 +1,6 @@
 package io.gridset.server.object.grid;
 
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -66,13 +67,16 @@ public final class GridObjectCatalog implements ObjectCatalog, AutoCloseable {
         .toList();
   }
 
-  /// Names of a namespace whose objects nobody can bring back: they were in the memory of nodes
-  /// that lost it. Each may be put again, or deleted.
-  public List<ObjectName> lost(String namespace) {
-    return names.under(namespace, "").stream()
+  /// As [io.gridset.core.object.ObjectStore#lost].
+  public List<LostObject> lost(String namespace, String prefix) {
+    return names.under(namespace, prefix).stream()
         .filter(CatalogEntry::isLost)
-        .map(entry -> entry.info().name())
+        .map(GridObjectCatalog::lost)
         .toList();
+  }
+
+  private static LostObject lost(CatalogEntry entry) {
+    return new LostObject(entry.info(), entry.lostWith());
   }
 
   /// Why the bytes of a name cannot be had, in one sentence that names the node that had them;
@@ -84,12 +88,7 @@ public final class GridObjectCatalog implements ObjectCatalog, AutoCloseable {
   private Optional<String> missing(CatalogEntry entry) {
     ObjectName name = entry.info().name();
     if (entry.isLost()) {
-      return Optional.of(
-          "the object "
-              + name
-              + " is lost: "
-              + entry.lostWith()
-              + " held it in memory; put it again");
+      return Optional.of(lost(entry).message());
     }
     Set<String> live = nodes.live();
     if (!entry.isVisible()

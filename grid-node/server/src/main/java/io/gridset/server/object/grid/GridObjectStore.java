@@ -1,9 +1,11 @@
 package io.gridset.server.object.grid;
 
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.object.Staging;
+import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.object.LocalObjectStore;
@@ -20,7 +22,14 @@ public final class GridObjectStore implements ObjectStore {
   private final GridObjectCatalog catalog;
   private final ObjectFetcher fetcher;
 
-  GridObjectStore(LocalObjectStore local, GridObjectCatalog catalog, ObjectFetcher fetcher) {
+  private final ObjectPlacer placer;
+
+  GridObjectStore(
+      LocalObjectStore local,
+      GridObjectCatalog catalog,
+      ObjectFetcher fetcher,
+      ObjectPlacer placer) {
+    this.placer = placer;
     this.local = local;
     this.catalog = catalog;
     this.fetcher = fetcher;
@@ -36,14 +45,16 @@ public final class GridObjectStore implements ObjectStore {
     return local.list(namespace, prefix);
   }
 
+  @Override
+  public List<LostObject> lost(String namespace, String prefix) {
+    return catalog.lost(namespace, prefix);
+  }
+
   /// As [ObjectStore#open]. A name that is unknown here is asked of the grid first: it may have
   /// come a moment ago on another node.
   @Override
   public ObjectFile open(ObjectName name, Reach reach) throws StorageException {
-    Optional<ObjectRecord> record = catalog.find(name);
-    if (record.isEmpty()) {
-      record = catalog.look(name);
-    }
+    Optional<ObjectRecord> record = known(name);
     requireReachable(name);
     if (record.isPresent()
         && record.get().payload() == null
@@ -52,6 +63,19 @@ public final class GridObjectStore implements ObjectStore {
       fetch(record.get());
     }
     return local.open(name, reach);
+  }
+
+  private Optional<ObjectRecord> known(ObjectName name) throws StorageException {
+    Optional<ObjectRecord> record = catalog.find(name);
+    return record.isPresent() ? record : catalog.look(name);
+  }
+
+  @Override
+  public ObjectInfo place(ObjectName name, String node, Placing placing) throws StorageException {
+    ObjectRecord record = known(name).orElseThrow(() -> UnknownObject.in(this, name));
+    requireReachable(name);
+    placer.place(record, node, placing);
+    return catalog.look(name).orElseThrow(() -> UnknownObject.in(this, name)).info();
   }
 
   private void fetch(ObjectRecord record) throws StorageException {

@@ -36,6 +36,7 @@ public final class GridObjects implements AutoCloseable {
   private final GridObjectStore store;
   private final GridObjectClaims claims;
   private final CopyOperation copying;
+  private final LeaveOperation leaving;
   private final Upkeep upkeep;
 
   private GridObjects(GridMember member, Peers peers, Path state, ObjectStoreSettings settings)
@@ -60,9 +61,11 @@ public final class GridObjects implements AutoCloseable {
         new ObjectFetcher(member::cluster, peers, local, record -> holders(names, nodes, record));
     CopyMaker maker = new CopyMaker(member.id(), member::cluster, peers, Ticker.system());
     catalog.copyBy(maker::copyOnce);
-    store = new GridObjectStore(local, catalog, fetcher);
-    claims = new GridObjectClaims(tables.claims(), store, nodes);
     copying = new CopyOperation(fetcher, own);
+    ObjectPlacer placer = new ObjectPlacer(nodes, catalog, local, copying, maker);
+    store = new GridObjectStore(local, catalog, fetcher, placer);
+    leaving = new LeaveOperation(placer);
+    claims = new GridObjectClaims(tables.claims(), store, nodes);
     upkeep =
         new Upkeep(
             nodes,
@@ -114,7 +117,7 @@ public final class GridObjects implements AutoCloseable {
 
   /// What other members may ask of this one, by name.
   public Map<String, PeerOperation> operations() {
-    return Map.of(CopyOperation.NAME, copying);
+    return Map.of(CopyOperation.NAME, copying, LeaveOperation.NAME, leaving);
   }
 
   /// Before this node leaves for good: gives what only it holds to others.

@@ -38,6 +38,10 @@ class GridObjectCatalogTest extends ObjectCatalogContract {
     return members.get(number).objects.catalog();
   }
 
+  private static List<ObjectName> lost(int number) {
+    return of(number).lost("default", "").stream().map(lost -> lost.info().name()).toList();
+  }
+
   @Override
   protected ObjectCatalog catalog() {
     return of(0);
@@ -95,15 +99,15 @@ class GridObjectCatalogTest extends ObjectCatalogContract {
     until("others see it", () -> of(2).find(held.name()).isPresent());
     assertThat(of(2).find(held.name()).orElseThrow().info().holders()).containsExactly(self);
     of(0).drop(held.name(), held.id());
-    until("it is lost", () -> of(2).lost("default").contains(held.name()));
+    until("it is lost", () -> lost(2).contains(held.name()));
     assertThat(of(2).find(held.name())).isEmpty();
     assertThat(of(2).missing(held.name()).orElseThrow()).contains("default:held", "lost", "n0");
     of(1).hold(held.name(), held.id());
     until("it is back", () -> of(2).find(held.name()).isPresent());
     of(1).drop(held.name(), held.id());
-    until("it is lost again", () -> of(0).lost("default").contains(held.name()));
+    until("it is lost again", () -> lost(0).contains(held.name()));
     assertThat(of(0).publish(small("held", 0))).as("a lost name may be put again").isTrue();
-    assertThat(of(0).lost("default")).doesNotContain(held.name());
+    assertThat(lost(0)).doesNotContain(held.name());
   }
 
   @Test

@@ -7,10 +7,13 @@ import static io.gridset.server.object.ObjectCatalogContract.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gridset.core.file.OpenFile;
+import io.gridset.core.object.LostObject;
 import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectName;
+import io.gridset.core.object.ObjectStore.Placing;
 import io.gridset.core.object.ObjectStore.Reach;
 import io.gridset.core.object.TestingIpc;
+import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.object.door.ObjectClaims.Outcome;
@@ -155,11 +158,52 @@ class GridObjectsTest {
       }
     }
     members.start(2);
-    until("it is lost", () -> members.get(1).objects.catalog().lost("default").size() == 1);
+    until("it is lost", () -> members.get(1).objects.store().lost("default", "").size() == 1);
     assertKind(Kind.UNAVAILABLE, () -> fetched(1, "mine"), "default:mine", "lost", "n2");
-    until("0 knows it too", () -> members.get(0).objects.catalog().lost("default").size() == 1);
+    until("0 knows it too", () -> members.get(0).objects.store().lost("default", "").size() == 1);
+    LostObject lost = store(0).lost("default", "mi").getFirst();
+    assertThat(lost.info().name()).isEqualTo(ObjectName.of("mine"));
+    assertThat(lost.node()).isEqualTo("n2");
+    assertThat(lost.info().bytes()).isEqualTo(LARGE.length);
+    assertThat(store(1).list("default", "")).isEmpty();
+    StorageException told = UnknownObject.in(store(1), ObjectName.of("mine"));
+    assertThat(told.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(told).hasMessageContaining("n2 held it");
     put(store(0), "mine", SMALL);
     assertThat(fetched(1, "mine")).isEqualTo(SMALL);
+    until("it is lost to nobody", () -> store(1).lost("default", "").isEmpty());
+  }
+
+  @Test
+  void anObjectIsCopiedAndMovedToTheNodeThatIsNamedWhileReadersGoOn() throws Exception {
+    put(store(0), "one", LARGE);
+    put(store(0), "small", SMALL);
+    put(store(0), ObjectName.of("two"), LARGE, copies(2));
+    ObjectName one = ObjectName.of("one");
+    assertThat(store(2).place(one, "n1", Placing.COPY).holders()).containsOnly(id(0), id(1));
+    try (OpenFile reader = store(0).open(one, Reach.LOCAL)) {
+      assertThat(store(0).place(one, id(2), Placing.MOVE).holders()).contains(id(2));
+      until("only 2 holds it", () -> holders(0, "one").equals(List.of(id(2))));
+      assertThat(read(reader)).isEqualTo(LARGE);
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThat(members.get(i).objects.local().holds(idOf(2, "one"))).isFalse();
+    }
+    assertThat(fetched(2, "one")).isEqualTo(LARGE);
+    assertThat(store(1).place(one, "", Placing.COPY).holders()).containsOnly(id(1), id(2));
+    assertThat(store(1).place(ObjectName.of("small"), "n2", Placing.MOVE).holders()).hasSize(3);
+    List<String> both = holders(0, "two");
+    String third =
+        List.of(id(0), id(1), id(2)).stream()
+            .filter(i -> !both.contains(i))
+            .findAny()
+            .orElseThrow();
+    store(0).place(ObjectName.of("two"), third, Placing.MOVE);
+    until("one has let go", () -> holders(0, "two").size() == 2);
+    assertThat(holders(0, "two")).contains(third);
+    assertKind(Kind.INVALID, () -> store(0).place(one, "n7", Placing.COPY), "n7", "n0, n1, n2");
+    assertKind(
+        Kind.NOT_FOUND, () -> store(0).place(ObjectName.of("on"), "n1", Placing.COPY), "mean one?");
   }
 
   @Test
