@@ -16,7 +16,7 @@ import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.MountDefinition;
 import io.gridset.core.dataset.SecretValue;
-import io.gridset.core.manifest.PrinterColumn;
+import io.gridset.core.schema.PrinterColumn;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.core.manifest.Scenarios;
 import io.gridset.core.store.StorageException;
