@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets an API server for the tests, once: tools/build-kubernetes.sh floor|current [--built]
 #   floor    Kubernetes 1.20.2, the oldest that is supported: etcd, kube-apiserver and kubectl from Debian's packages, built
-#            from Debian's source package, since Debian ships no binary of the server. Needs apt and a C compiler.
+#            from Debian's source package, since Debian ships no binary of the server. Needs apt-get, dpkg-dev and Debian 12's sources in /etc/apt.
 #   current  kube-apiserver and kubectl of a current Kubernetes, built from its Go modules. Needs Go and `floor`'s etcd.
 # Prints the directory with the programs; with --built only when they are there already. Nothing is installed: packages are unpacked below ${GRIDSET_CACHE:-~/.cache/gridset},
 # root is not needed, and /etc/apt is only read. Ends with 1 and a reason when something is missing.
@@ -71,11 +71,11 @@ unpack() { # PACKAGE[=VERSION]...: into $work/root
 }
 
 build_floor() {
-  need make; need gcc build-essential; need dpkg-source dpkg-dev; need jq jq
+  need dpkg-source dpkg-dev
   prepare_apt
   say "fetching Debian's Kubernetes $debian_version"
   unpack "golang-$go_debian-go" "golang-$go_debian-src" golang-github-modern-go-reflect2-dev etcd-server \
-    rsync libxxhash0 libpopt0
+    make jq libjq1 libonig5 rsync libxxhash0 libpopt0 # what its build calls, and their libraries
   (cd "$work" && apt-get "${apt_options[@]}" source --download-only "kubernetes=$debian_version" >&2) ||
     fail "Debian's source package kubernetes $debian_version is not to be had here (Debian 12 has it)"
   dpkg-source --no-check -x "$work"/kubernetes_*.dsc "$work/kubernetes" >&2

@@ -66,7 +66,8 @@ class ArchitectureTest {
         .resideInAPackage("io.gridset.server..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.gridset.api..", "io.gridset.cli..", "io.gridset.fuse..")
+        .resideInAnyPackage(
+            "io.gridset.api..", "io.gridset.cli..", "io.gridset.fuse..", "io.gridset.operator..")
         .because("arrows go from ui-api to the server, never back")
         .check(classes);
   }
@@ -100,6 +101,46 @@ class ArchitectureTest {
                     "com.fasterxml.jackson..",
                     "org.jspecify..")))
         .because("it runs in other people's programs, also on Java 21")
+        .check(classes);
+  }
+
+  @Test
+  void theOperatorSeesOnlyCoreAndTheClient() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.operator..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.operator..",
+                    "io.gridset.core..",
+                    "io.gridset.client..",
+                    "java..",
+                    "com.fasterxml.jackson..",
+                    "io.fabric8.kubernetes..",
+                    "org.slf4j..",
+                    "org.jspecify..")))
+        .because("it speaks to nodes through their API, as everybody does")
+        .check(classes);
+    assertThat(classes.stream().map(type -> type.getPackageName()))
+        .contains("io.gridset.operator.crd");
+  }
+
+  @Test
+  void theKubernetesClientStaysInOnePackageAndItsTypesInTheOperator() {
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.cluster..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.fabric8.kubernetes.client..")
+        .because("reconcilers are pure; one package talks to the API server")
+        .check(classes);
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.fabric8..")
         .check(classes);
   }
 

@@ -140,11 +140,12 @@ final class SchemaRenderer {
     switch (rule) {
       case Rule.ExactlyOne(List<String> names) -> eachRequired(names, schema.putArray("oneOf"));
       case Rule.AtLeastOne(List<String> names) -> eachRequired(names, schema.putArray("anyOf"));
-      case Rule.Holds(String expression, String message) -> {
-        ObjectNode validation = schema.withArray("x-kubernetes-validations").addObject();
-        validation.put("rule", expression);
-        validation.put("message", message);
-      }
+      case Rule.Holds(String expression, String message) ->
+          schema
+              .withArray("x-kubernetes-validations")
+              .addObject()
+              .put("rule", expression)
+              .put("message", message);
     }
   }
 

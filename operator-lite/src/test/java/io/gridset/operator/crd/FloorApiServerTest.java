@@ -9,7 +9,8 @@ class FloorApiServerTest extends ApiServerContract {
     super(Release.FLOOR);
   }
 
-  /// This kubectl knows no rules in the Common Expression Language and would refuse them; the server passes over them.
+  /// This kubectl knows no rules in the Common Expression Language and would refuse them; the
+  /// server passes over them.
   @Override
   void installWith(Kubectl kubectl, String directory) {
     kubectl.must("apply", "--validate=false", "-f", directory);

@@ -19,9 +19,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// An API server over an etcd of its own, both on loopback and in a temporary directory, gone when it is closed. There are no
-/// controllers and no nodes: what is written stays as it is written. The built-in user is an administrator. Thread-safe
-/// once started.
+/// An API server over an etcd of its own, both on loopback and in a temporary directory, gone when
+/// it is closed. There are no controllers and no nodes: what is written stays as it is written. The
+/// built-in user is an administrator. Thread-safe once started.
 public final class ApiServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final int ATTEMPTS = 3;
@@ -51,12 +51,11 @@ public final class ApiServer implements AutoCloseable {
 
   /// Starts a server and waits until it serves the default namespace.
   ///
-  /// @throws IOException when the programs were not built, or the server does not come up; the message ends with its log
+  /// @throws IOException when the programs were not built, or the server does not come up; the
+  ///   message ends with its log
   public static ApiServer start(Release release) throws IOException {
-    Path programs =
-        release.programs().orElseThrow(() -> new IOException(release.remedy()));
-    Path etcd =
-        Release.FLOOR.programs().orElseThrow(() -> new IOException(Release.FLOOR.remedy()));
+    Path programs = release.programs().orElseThrow(() -> new IOException(release.remedy()));
+    Path etcd = Release.FLOOR.programs().orElseThrow(() -> new IOException(Release.FLOOR.remedy()));
     for (int attempt = 1; ; attempt++) {
       Path directory = Files.createTempDirectory("gridset-api-server");
       ApiServer server = new ApiServer(programs, etcd.resolve("etcd"), directory);

@@ -23,16 +23,26 @@ final class Keys {
     run(
         Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
         "-genkeypair",
-        "-alias", "server",
-        "-keyalg", "EC",
-        "-groupname", "secp256r1",
-        "-dname", "CN=kube-apiserver",
-        "-ext", "bc=ca:true",
-        "-ext", "san=dns:localhost,dns:kubernetes.default.svc,ip:127.0.0.1",
-        "-validity", "30",
-        "-storetype", "PKCS12",
-        "-keystore", store.toString(),
-        "-storepass", PASSWORD);
+        "-alias",
+        "server",
+        "-keyalg",
+        "EC",
+        "-groupname",
+        "secp256r1",
+        "-dname",
+        "CN=kube-apiserver",
+        "-ext",
+        "bc=ca:true",
+        "-ext",
+        "san=dns:localhost,dns:kubernetes.default.svc,ip:127.0.0.1",
+        "-validity",
+        "30",
+        "-storetype",
+        "PKCS12",
+        "-keystore",
+        store.toString(),
+        "-storepass",
+        PASSWORD);
     try {
       KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
       Key key = keys.getKey("server", PASSWORD.toCharArray());

@@ -6,12 +6,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /// kubectl as its user sees it. Thread-safe.
 public final class Kubectl {
+  private static final Pattern HEAD = Pattern.compile("\\S+( \\S+)*");
   private static final int PATIENCE_SECONDS = 60;
 
   private final Path program;
@@ -24,9 +26,23 @@ public final class Kubectl {
 
   /// What a command printed, both streams as they came.
   public record Outcome(int code, String text) {
-    /// The rows of a table as lists of their cells, the head first.
+    /// The rows of a table as lists of their cells, the head first. A column begins where its head
+    /// does.
     public List<List<String>> table() {
-      return text.lines().map(line -> Arrays.asList(line.strip().split(" {2,}"))).toList();
+      List<String> lines = text.lines().toList();
+      List<Integer> starts =
+          HEAD.matcher(lines.getFirst()).results().map(MatchResult::start).toList();
+      List<List<String>> rows = new ArrayList<>();
+      for (String line : lines) {
+        List<String> cells = new ArrayList<>();
+        for (int i = 0; i < starts.size(); i++) {
+          int start = Math.min(starts.get(i), line.length());
+          int end = i + 1 < starts.size() ? starts.get(i + 1) : line.length();
+          cells.add(line.substring(start, Math.max(start, Math.min(end, line.length()))).strip());
+        }
+        rows.add(cells);
+      }
+      return rows;
     }
   }
 

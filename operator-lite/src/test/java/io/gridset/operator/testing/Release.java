@@ -15,8 +15,7 @@ public enum Release {
 
   /// Where its programs are, if they were built.
   public Optional<Path> programs() {
-    Path script =
-        Path.of(System.getProperty("gridset.root", "."), "tools", "build-kubernetes.sh");
+    Path script = Path.of(System.getProperty("gridset.root", "."), "tools", "build-kubernetes.sh");
     try {
       Process process =
           new ProcessBuilder(script.toString(), word(), "--built")
