@@ -101,7 +101,7 @@ class LocalControlPlaneTest {
     JsonNode resource = plane.get(kind, name).orElseThrow();
     return kind.columns().stream()
         .filter(column -> column.scope() == PrinterColumn.Scope.ALWAYS)
-        .filter(column -> column.format() == PrinterColumn.Format.TEXT)
+        .filter(column -> column.format() != PrinterColumn.Format.AGE)
         .map(column -> resource.at(column.pointer()).asText())
         .reduce((a, b) -> a + " " + b)
         .orElseThrow();
