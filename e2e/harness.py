@@ -36,7 +36,7 @@ def free_port():
         return port
 
 
-def wait_for(what, condition, seconds=30.0):
+def wait_for(what, condition, seconds=120.0):
     """Polls until condition() is true (its value is returned), or fails naming what was awaited."""
     deadline = time.monotonic() + seconds
     while True:

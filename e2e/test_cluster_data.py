@@ -184,7 +184,7 @@ class ClusterData(Counted):
             self.assertEqual("100.0%", figures["cachedPercentage"])
 
     def settled(self, dataset, total, at="n1"):
-        wait_for("the members to tell what they hold", lambda: sum(self.world.held(dataset, at).values()) == total, 15)
+        wait_for("the members to tell what they hold", lambda: sum(self.world.held(dataset, at).values()) == total)
         return self.world.held(dataset, at)
 
     def whole(self, node):
@@ -302,7 +302,7 @@ class WithoutAShare(Counted):
         self.assertNotIn("n3", held)
         self.right(["n3"], "lent")
         self.assertEqual(total, self.origin(), "origin bytes")
-        wait_for("n3 to tell of its copies", lambda: self.world.held("lent").get("n3") == total, 15)
+        wait_for("n3 to tell of its copies", lambda: self.world.held("lent").get("n3") == total)
         self.world.nodes["n3"].kill(signal.SIGKILL)
         self.right(["n1", "n2"], "lent")
         self.assertEqual(total, self.origin(), "nothing was at home there")

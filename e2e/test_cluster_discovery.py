@@ -113,7 +113,7 @@ class Discovery(unittest.TestCase):
         api = Process([*host.enter, sys.executable, __file__, "--api", host.address, str(API_PORT), str(endpoints),
                        str(signed), str(key)], log)
         self.addCleanup(api.kill)
-        wait_for("the API server", lambda: self.answers(host), 30)
+        wait_for("the API server", lambda: self.answers(host))
         self.join("k8s:ml/gridset", {
             "HAZELCAST_KUBERNETES_KUBERNETES_MASTER": f"https://{host.address}:{API_PORT}",
             "HAZELCAST_KUBERNETES_API_TOKEN": TOKEN,

@@ -58,7 +58,7 @@ class Demo(unittest.TestCase):
         ended = subprocess.run(f"{path} && {export} && {ending}", shell=True,
                                capture_output=True, text=True, timeout=60, env=self.environment)
         self.assertEqual(ended.returncode, 0, ended.stderr)
-        wait_for("everything to be gone", lambda: not self.left(), 20)
+        wait_for("everything to be gone", lambda: not self.left())
 
     def test_an_interrupt_takes_everything_away(self):
         demo = subprocess.Popen(
@@ -71,7 +71,7 @@ class Demo(unittest.TestCase):
         self.assertTrue(any("fuse" in line for line in self.left()), "it is mounted by now")
         os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: the whole group
         self.assertEqual(demo.wait(60), 130)
-        wait_for("everything to be gone", lambda: not self.left(), 20)
+        wait_for("everything to be gone", lambda: not self.left())
 
 
 if __name__ == "__main__":

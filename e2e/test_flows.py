@@ -168,10 +168,10 @@ run.wait()
                 self.addCleanup(end_if_alive, started)
                 os.kill(program.child.pid, number)
                 program.child.wait(30)
-                wait_for("the step to be gone", lambda: not alive(step), 20)
+                wait_for("the step to be gone", lambda: not alive(step))
                 if number == signal.SIGINT:
                     self.assertEqual(program.child.returncode, -signal.SIGINT, program.tail())
-                    wait_for("what it started to be gone", lambda: not alive(started), 20)
+                    wait_for("what it started to be gone", lambda: not alive(started))
 
     def test_4_a_run_is_not_under_way_twice_and_needs_a_bound_dataset(self):
         told = self.scratch.disk / "pids-twice"

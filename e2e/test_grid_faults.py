@@ -164,7 +164,7 @@ spec: {dataset: {name: fresh, namespace: default}}
             self.m4.crash()
             self.m5.crash()
             self.readers.progress(20)
-            self.assertEqual(self._notes(self.m1), names)
+            wait_for("m1 to have all manifests", lambda: self._notes(self.m1) == names, AGREED)
             self.m1("delete", "dataset", "note-1")
             self.m2("apply", "-f", "-", stdin=NOTE.format(name="note-9", text="new"))
             for member in (self.m4, self.m5):
@@ -254,7 +254,7 @@ spec: {dataset: {name: fresh, namespace: default}}
         with self.readers.phase("split 3 to 2"):
             self.world.cluster.split(majority, minority)
             self._keep_reading(LONGER_THAN_THE_DETECTOR)
-            refused = wait_for("the minority to refuse changes", lambda: self._refusal(self.m4), 30)
+            refused = wait_for("the minority to refuse changes", lambda: self._refusal(self.m4))
             self.assertRegex(refused, r"(?i)member|majority|quorum|nodes forget")
             refused = self.m5("delete", "dataset", "note-2", check=False)
             self.assertNotEqual(refused.returncode, 0, "a minority deletes nothing")

@@ -288,7 +288,7 @@ class ReaderNodes(World):
         self.assertEqual(self.store.body_bytes(), total, "each byte left the origin once")
         for node in grid.nodes:
             self.assertEqual(tree_digests(self.mount(node, "bare"), "read"), want)
-        wait_for("the members' figures", lambda: self.held(grid, "bare") >= total, 30)
+        wait_for("the members' figures", lambda: self.held(grid, "bare") >= total)
         self.assertEqual(total, self.held(grid, "bare"), "members hold their home blocks and nothing else")
         refused = grid.nodes[0]("apply", "-f", "-", stdin=declared.replace('"none"', '"non"'), check=False)
         self.assertIn("gridset.io/copies: 'non' is not none", refused.stderr)

@@ -280,13 +280,14 @@ public final class TieredBlockCache implements BlockCache {
 
   @Override
   public long evictAll(String owner) {
+    long hash = ownerHash(owner);
     long given = 0;
-    for (List<Belonging> batch : belongingsOf(ownerHash(owner))) {
+    for (List<FileVersion> batch : versionsOf(hash)) {
       try (Aftermath after = new Aftermath()) {
         state.lock.lock();
         try {
-          for (Belonging belonging : batch) {
-            given += state.isClosed() ? 0 : dropOrForget(belonging, after);
+          for (FileVersion version : batch) {
+            given += dropOrForget(version, hash, after);
           }
         } finally {
           state.lock.unlock();
@@ -296,12 +297,9 @@ public final class TieredBlockCache implements BlockCache {
     return given;
   }
 
-  /// A record found to belong to an owner.
-  private record Belonging(Tier tier, int slot, long incarnation) {}
-
   /// In batches, so that others get the lock in between.
-  private List<List<Belonging>> belongingsOf(long owner) {
-    List<List<Belonging>> batches = new ArrayList<>();
+  private List<List<FileVersion>> versionsOf(long owner) {
+    List<List<FileVersion>> batches = new ArrayList<>();
     state.lock.lock();
     try {
       for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
@@ -311,7 +309,7 @@ public final class TieredBlockCache implements BlockCache {
                 if (batches.isEmpty() || batches.getLast().size() == EVICTION_BATCH) {
                   batches.add(new ArrayList<>());
                 }
-                batches.getLast().add(new Belonging(tier, slot, tier.table.incarnation(slot)));
+                batches.getLast().add(tier.table.version(slot));
               }
             });
       }
@@ -321,18 +319,21 @@ public final class TieredBlockCache implements BlockCache {
     return batches;
   }
 
-  private long dropOrForget(Belonging belonging, Aftermath after) {
-    BlockTable table = belonging.tier().table;
-    int slot = belonging.slot();
-    if (!table.isLive(slot, belonging.incarnation())) {
-      return 0;
+  /// Looks on all tiers: the file may have gone down to another one since it was listed.
+  private long dropOrForget(FileVersion version, long owner, Aftermath after) {
+    long given = 0;
+    for (Tier tier : state.isClosed() ? List.<Tier>of() : state.tiers()) {
+      int slot = tier.table.find(version);
+      if (slot >= 0 && tier.table.owner(slot) == owner) {
+        long present = tier.table.presentBytes(slot);
+        if (state.dropRecord(tier, slot, after)) {
+          given += present;
+        } else {
+          state.forget(tier, slot, after);
+        }
+      }
     }
-    long present = table.presentBytes(slot);
-    if (state.dropRecord(belonging.tier(), slot, after)) {
-      return present;
-    }
-    state.forget(belonging.tier(), slot, after);
-    return 0;
+    return given;
   }
 
   @Override

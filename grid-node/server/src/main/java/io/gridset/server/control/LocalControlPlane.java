@@ -143,6 +143,9 @@ public final class LocalControlPlane implements ControlPlane {
         catalog.write(stored.stream().map(catalog::put).toList());
       }
     }
+    if (mode == ApplyMode.APPLY) {
+      share();
+    }
     return outcomes;
   }
 
@@ -189,7 +192,15 @@ public final class LocalControlPlane implements ControlPlane {
       catalog.write(removals);
     }
     gone.forEach(this::release);
+    share();
     return true;
+  }
+
+  /// Who is told that a change was made may count on it, also when this node dies now.
+  private void share() {
+    if (!exchange.awaitShared()) {
+      LOG.warn("a change is on this node's disk only; the grid has not taken it yet");
+    }
   }
 
   private void refuseIfReferred(DatasetName name) {

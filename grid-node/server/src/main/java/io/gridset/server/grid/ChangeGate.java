@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /// Lets changes through that all members share, while this one sees enough of them. A change that
-/// comes before the join waits for it. Thread-safe.
+/// comes before a join waits for it. Thread-safe.
 final class ChangeGate implements Runnable {
   /// How long a change waits for the join: longer than joining takes, shorter than callers wait.
   private static final long JOIN_SECONDS = 20;
+
+  private static final int LOOKS_A_SECOND = 20;
 
   private static final String REMEDY =
       "Start the missing members again, or mend the network between them. One that will never come"
@@ -64,12 +66,7 @@ final class ChangeGate implements Runnable {
     if (isAlone()) {
       return;
     }
-    boolean known = false;
-    try {
-      known = opened.await(JOIN_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean known = awaitJoin();
     GridStatus now = status.get();
     if (!known || now.phase() != GridStatus.Phase.JOINED) {
       throw new NoQuorumException(
@@ -81,6 +78,20 @@ final class ChangeGate implements Runnable {
     Quorum quorum = quorum();
     if (!quorum.holds()) {
       throw new NoQuorumException(quorum.explanation(), REMEDY);
+    }
+  }
+
+  /// Waits for the first join, or for the next one of a member that is about to join anew.
+  private boolean awaitJoin() {
+    try {
+      boolean known = opened.await(JOIN_SECONDS, TimeUnit.SECONDS);
+      for (long left = JOIN_SECONDS * LOOKS_A_SECOND; known && !isJoined() && left > 0; left--) {
+        TimeUnit.MILLISECONDS.sleep(1000 / LOOKS_A_SECOND);
+      }
+      return known;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

@@ -7,11 +7,14 @@ import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.gridset.server.state.RecordCodec;
 import io.gridset.server.state.RecordExchange;
 import io.gridset.server.state.StateRecord;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,12 +28,25 @@ final class GridRecords implements RecordExchange, Shared {
   /// Records on their way. When there are more, everything is compared instead.
   private static final int MAX_QUEUED = 10_000;
 
+  /// How long who changes something waits until it is shared.
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
   private final String mapName;
   private final GridWorker worker;
   private final SealedRecords sealed;
   private final Runnable admission;
   private final BooleanSupplier leading;
-  private final Object lock = new Object();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition progress = lock.newCondition();
+
+  /// How often something was offered, and as far as that all of it has been shared.
+  private long offered;
+
+  private long shared;
+
+  /// Something was taken off the queue that only the next comparison shares.
+  private boolean skipped;
+
   private final Map<String, StateRecord> outgoing = new LinkedHashMap<>();
   private final List<String> incoming = new ArrayList<>();
   private volatile @Nullable Participant participant;
@@ -78,17 +94,42 @@ final class GridRecords implements RecordExchange, Shared {
     if (map == null || records.isEmpty()) {
       return;
     }
-    synchronized (lock) {
+    lock.lock();
+    try {
+      offered++;
       records.forEach(record -> outgoing.put(record.key(), record));
       shorten(outgoing.size());
+    } finally {
+      lock.unlock();
     }
     worker.wake();
   }
 
+  @Override
+  public boolean awaitShared() {
+    lock.lock();
+    try {
+      long wanted = offered;
+      long left = LONGEST_WAIT.toNanos();
+      while (shared < wanted && left > 0) {
+        left = progress.awaitNanos(left);
+      }
+      return shared >= wanted;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void arrived(String text) {
-    synchronized (lock) {
+    lock.lock();
+    try {
       incoming.add(text);
       shorten(incoming.size());
+    } finally {
+      lock.unlock();
     }
     worker.wake();
   }
@@ -97,7 +138,30 @@ final class GridRecords implements RecordExchange, Shared {
     if (queued > MAX_QUEUED) {
       outgoing.clear();
       incoming.clear();
+      skipped = true;
       worker.compareSoon();
+    }
+  }
+
+  private long beginComparison() {
+    lock.lock();
+    try {
+      skipped = false;
+      return offered;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void sharedUpTo(long number) {
+    lock.lock();
+    try {
+      if (!skipped && number > shared) {
+        shared = number;
+        progress.signalAll();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -121,25 +185,33 @@ final class GridRecords implements RecordExchange, Shared {
     Participant store = participant;
     IMap<String, String> records = map;
     if (store != null && records != null) {
+      long before = beginComparison();
       new ArrayList<>(records.values()).forEach(this::receive);
       store.shared().forEach(record -> offerOne(records, record));
+      sharedUpTo(before);
     }
   }
 
   @Override
   public void flush() {
     List<String> received;
-    List<StateRecord> offered;
-    synchronized (lock) {
+    List<StateRecord> leaving;
+    long before;
+    lock.lock();
+    try {
       received = List.copyOf(incoming);
       incoming.clear();
-      offered = List.copyOf(outgoing.values());
+      leaving = List.copyOf(outgoing.values());
       outgoing.clear();
+      before = offered;
+    } finally {
+      lock.unlock();
     }
     received.forEach(this::receive);
     IMap<String, String> records = map;
     if (records != null) {
-      offered.forEach(record -> offerOne(records, record));
+      leaving.forEach(record -> offerOne(records, record));
+      sharedUpTo(before);
     }
   }
 

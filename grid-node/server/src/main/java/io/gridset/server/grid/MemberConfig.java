@@ -64,6 +64,11 @@ final class MemberConfig {
   /// has them is not known yet, each time half a second later. The default is 250 times: 2 min.
   private static final String CALL_RETRIES = "30";
 
+  /// How long a partition may take to move; the default is 300 s. What is in flight to a member
+  /// when their connection breaks is lost without a word, and while a few such moves are waited for
+  /// no other partition moves: those of members that died would stay with them.
+  private static final String MIGRATION_SECONDS = "15";
+
   /// How long the first of a grid waits for more before it lets those in that asked: one change of
   /// the partition table for all of them.
   private static final String GATHERING_SECONDS = "1";
@@ -159,6 +164,7 @@ final class MemberConfig {
     config.setProperty("hazelcast.max.no.heartbeat.seconds", NO_HEARTBEAT_SECONDS);
     config.setProperty("hazelcast.operation.call.timeout.millis", CALL_MILLIS);
     config.setProperty("hazelcast.invocation.max.retry.count", CALL_RETRIES);
+    config.setProperty("hazelcast.partition.migration.timeout", MIGRATION_SECONDS);
     config.setProperty("hazelcast.io.thread.count", FEW_THREADS);
     config.setProperty("hazelcast.event.thread.count", FEW_THREADS);
     config.setProperty("hazelcast.graceful.shutdown.max.wait", FAREWELL_SECONDS);

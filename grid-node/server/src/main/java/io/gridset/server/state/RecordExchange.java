@@ -2,11 +2,19 @@ package io.gridset.server.state;
 
 import java.util.List;
 
-/// Where members show each other their records. Nothing here waits: a member alone, or not yet
-/// joined, works from its own journal.
+/// Where members show each other their records. Nothing but what says so waits: a member alone, or
+/// not yet joined, works from its own journal.
 public interface RecordExchange {
   /// Offers records to all members, some time; the calling thread does not wait.
   void offer(List<StateRecord> records);
+
+  /// Waits until what was offered before this call is in the memory of the grid, with its copies;
+  /// for a few seconds at most. Afterwards it goes on being offered.
+  ///
+  /// @return false when it is not there yet
+  default boolean awaitShared() {
+    return true;
+  }
 
   /// Returns when a change that somebody asks for may be made; for a moment it may wait.
   ///

@@ -22,6 +22,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +55,32 @@ class TieredBlockCacheTest {
       fillFile(cache, "f9", 1);
       assertThat(present(cache, 10)).containsExactly("f0", "f5", "f6", "f7", "f8", "f9");
       assertThat(cache.usage().tiers().getFirst().evictedFiles()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void whatGoesDownATierWhileItsOwnerIsEvictedGoesToo() throws Exception {
+    int block = 4096;
+    int files = 470;
+    Deque<Runnable> background = new ArrayDeque<>();
+    try (TestingTier disk = TestingTier.onDisk();
+        TieredBlockCache cache =
+            TieredBlockCache.open(
+                new CacheSettings(List.of(memory.tier(512 * block), disk.tier(512 * block))),
+                TieredBlockCache.Seams.alone(
+                    TestingTier.CLOCK, background::add, new WindowRing(16)))) {
+      background.clear(); // The check of what was found, which is nothing.
+      for (int i = 0; i < files; i++) {
+        try (CachedFile file = cache.open(version("f" + i), new BlockLayout(block, block), OWNER)) {
+          fill(file, 0);
+        }
+      }
+      Runnable demotion = background.remove();
+      try (AutoCloseable _ = cache.onSealChange(_ -> demotion.run())) {
+        cache.evictAll(OWNER);
+      }
+      assertThat(cache.presentBytesOf(OWNER)).isZero();
+      assertThat(cache.usage().usedBytes()).isZero();
     }
   }
 

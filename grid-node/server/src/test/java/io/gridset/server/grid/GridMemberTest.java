@@ -199,6 +199,21 @@ class GridMemberTest {
   }
 
   @Test
+  void whatIsSharedOutlivesTheMemberThatOfferedIt() throws Exception {
+    GridMember first = start(0);
+    GridMember second = start(1);
+    RecordStore one = open("one", first);
+    RecordStore two = open("two", second);
+    untilTogether(first, second);
+    for (int i = 0; i < 300; i++) {
+      one.write(List.of(new RecordChange("manifest/" + i, "u", "of one")));
+    }
+    assertThat(first.records().awaitShared()).isTrue();
+    first.kill();
+    until("all are there", () -> two.live().size() == 300);
+  }
+
+  @Test
   void afterAllWereDownStateComesBackFromTheJournalsAndNothingDeletedDoes() throws Exception {
     GridMember first = start(0);
     GridMember second = start(1);
