@@ -112,6 +112,26 @@ abstract class ApiServerContract {
     kubectl().mustWith(manifests, "delete", "-f", "-");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"1-model-serving.yaml", "3-cross-namespace.yaml", "5-arrow-pipeline.yaml"})
+  void whatTheServerItselfAppliesStaysSoAndIsOwnedByItsManager(String file) {
+    String manifests = Scenarios.read(file);
+    String[] apply = {"apply", "--server-side", "--field-manager=first", "-f", "-"};
+    kubectl().mustWith(manifests, apply);
+    String versions = versions(manifests);
+    kubectl().mustWith(manifests, apply);
+    assertThat(versions(manifests)).as("applied again").isEqualTo(versions);
+    String another = manifests.replaceAll("mountPoint: .*", "mountPoint: oss://elsewhere");
+    if (!another.equals(manifests)) {
+      Kubectl.Outcome conflict =
+          kubectl()
+              .tryWith(another, "apply", "--server-side", "--field-manager=second", "-f", "-");
+      assertThat(conflict.code()).isNotZero();
+      assertThat(conflict.text()).contains("conflict", "first", ".spec.mounts");
+    }
+    kubectl().mustWith(manifests, "delete", "-f", "-");
+  }
+
   private String versions(String manifests) {
     String path = "jsonpath={.items[*].metadata.resourceVersion}";
     return kubectl().mustWith(manifests, "get", "-f", "-", "-o", path).text();
