@@ -1,8 +1,8 @@
 package io.gridset.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.gridset.core.schema.PrinterColumn;
 import io.gridset.core.manifest.ResourceKind;
+import io.gridset.core.schema.PrinterColumn;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

@@ -113,7 +113,8 @@ abstract class ApiServerContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1-model-serving.yaml", "3-cross-namespace.yaml", "5-arrow-pipeline.yaml"})
+  @ValueSource(
+      strings = {"1-model-serving.yaml", "3-cross-namespace.yaml", "5-arrow-pipeline.yaml"})
   void whatTheServerItselfAppliesStaysSoAndIsOwnedByItsManager(String file) {
     String manifests = Scenarios.read(file);
     String[] apply = {"apply", "--server-side", "--field-manager=first", "-f", "-"};
@@ -124,8 +125,7 @@ abstract class ApiServerContract {
     String another = manifests.replaceAll("mountPoint: .*", "mountPoint: oss://elsewhere");
     if (!another.equals(manifests)) {
       Kubectl.Outcome conflict =
-          kubectl()
-              .tryWith(another, "apply", "--server-side", "--field-manager=second", "-f", "-");
+          kubectl().tryWith(another, "apply", "--server-side", "--field-manager=second", "-f", "-");
       assertThat(conflict.code()).isNotZero();
       assertThat(conflict.text()).contains("conflict", "first", ".spec.mounts");
     }
