@@ -49,6 +49,7 @@ class Node(Gridset):
         super().__init__(session, host.name, ["--node-name", host.name, *options], host.enter)
         self.host = host
         self.name: str = host.name
+        self.refusal = ""
 
     def signal(self, number: int) -> None:
         """To the daemon and to the script above it."""
@@ -72,7 +73,8 @@ class Node(Gridset):
         """Gives it the store's keys; a member that is still joining, or counting its majority, refuses for a moment."""
         try:
             self.give_keys()
-        except RuntimeError:
+        except RuntimeError as refusal:
+            self.refusal = str(refusal)
             return False
         return True
 
@@ -135,7 +137,10 @@ class Grid:
             node.spawn()
         self.await_grid(self.members)
         for node in started:
-            patiently(f"{node.name} to take the store's keys", node.takes_keys, GRID_SECONDS)
+            try:
+                patiently(f"{node.name} to take the store's keys", node.takes_keys, GRID_SECONDS)
+            except RuntimeError as late:
+                raise RuntimeError(f"{late}: {node.refusal}") from late
         return started
 
     def reader(self, name: str, rate: str | None = None, *options: str) -> Node:

@@ -83,11 +83,13 @@ def join(grid: Grid) -> None:
 
 
 def leave(grid: Grid, how: Callable[[Node], None]) -> None:
-    """The youngest goes, and is forgotten by the others."""
+    """The youngest goes; one that has crashed is forgotten by the others when they are told so."""
     node = grid.members.pop()
     how(node)
     grid.gone.append(node)
     grid.await_gone(node)
+    if how is Node.crash:
+        grid.members[0].command("nodes", "forget", node.name)
 
 
 def restart_all(grid: Grid) -> None:
