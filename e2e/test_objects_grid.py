@@ -24,10 +24,14 @@ class ObjectGrid(Grid):
         for index in indices:
             grid, data = self.ports[index]
             options = ["--join", join, "--grid-listen", f"127.0.0.1:{grid}", "--data-listen", f"127.0.0.1:{data}",
-                       "--node-name", f"n{index + 1}", "--objects-quota", QUOTA]
+                       "--node-name", f"n{index + 1}", "--objects-quota", QUOTA, *self.more(index)]
             self.nodes[index] = Node(self.scratch, f"n{index + 1}", None, *options, launch_only=True)
         for index in indices:
             self.nodes[index].await_answer(120)
+
+    def more(self, index):
+        """Other options of a member."""
+        return []
 
     def running(self):
         return [index for index, node in enumerate(self.nodes) if node is not None]

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import selectors
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -98,13 +99,62 @@ def gridset_on(session: Session, node: Gridset, name: str) -> Pair:
     return Pair(name, *(Worker(session, f"{name}-{role}", python, "-P", WORKER, "gridset", node.run) for role in ("put", "get")))
 
 
+def flight_on_node(session: Session, stack: contextlib.ExitStack) -> Pair:
+    """From Python through Flight, on a node of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--objects-quota", OBJECTS_QUOTA, "--flight-listen", f"127.0.0.1:{port}"]
+    node = stack.enter_context(Gridset(session, "flight-node", options))
+    return _flight(session, "gridset", f"grpc://127.0.0.1:{port}", node.run / "token")
+
+
+def flight_on_java(session: Session, name: str, *options: str) -> Pair:
+    """The same from Arrow Java's own server, which holds tables in memory."""
+    command = [f"{java_home(session.repository)}/bin/java", "--add-opens=java.base/java.nio=ALL-UNNAMED",
+               "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-XX:MaxDirectMemorySize=6g",
+               *options, "-cp", _class_path(session, "flight"), "io.gridset.flight.HeldTablesMain"]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+                              stderr=(session.workspace.folder("logs") / f"server-{len(options)}.log").open("wb"))
+
+    def end() -> None:
+        server.stdin.close()
+        try:
+            server.wait(processes.STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+    session.workspace.on_close(end)
+    with selectors.DefaultSelector() as ready:
+        ready.register(server.stdout, selectors.EVENT_READ)
+        port = server.stdout.readline().strip() if ready.select(START_SECONDS) else ""
+    if not port:
+        raise RuntimeError(f"{name} does not start")
+    return _flight(session, name, f"grpc://127.0.0.1:{port}")
+
+
+def _flight(session: Session, name: str, *arguments: object) -> Pair:
+    python = _python(session, "benchmark-arrow", PYARROW, "numpy")
+    session.versions["pyarrow"] = PYARROW.partition("==")[2]
+    return Pair(name, *(Worker(session, f"flight-{name}-{role}", python, "-P", WORKER, "flight", *arguments) for role in ("put", "get")))
+
+
+def _class_path(session: Session, module: str) -> str:
+    """Of a module's tests, compiled."""
+    listing = session.workspace.folder("java") / f"class-path-{module}"
+    maven = ["mvn", "-q", "-f", session.repository, "-pl", f"arrow-share/{module}", "-am", "-DskipTests", "-Dspotless.check.skip=true",
+             "package", "dependency:build-classpath", "-DincludeScope=test", f"-Dmdep.outputFile={listing}"]
+    processes.output_of(maven, environment(session.repository))  # the module comes last, and so does its listing
+    target = session.repository / "arrow-share" / module / "target"
+    return f"{target / 'classes'}:{target / 'test-classes'}:{listing.read_text().strip()}"
+
+
 def _java(session: Session, node: Gridset) -> Pair:
-    listing = session.workspace.folder("java") / "class-path"
-    maven = ["mvn", "-q", "-f", session.repository, "-pl", "arrow-share/java", "-DskipTests", "-Dspotless.check.skip=true", "test-compile"]
-    processes.output_of([*maven, "dependency:build-classpath", "-DincludeScope=test", f"-Dmdep.outputFile={listing}"],
-                        environment(session.repository))
     target = session.repository / "arrow-share" / "java" / "target"
-    class_path = f"{target / 'classes'}:{target / 'test-classes'}:{listing.read_text().strip()}"
+    if not (target / "test-classes" / "io" / "gridset" / "arrow" / "ObjectWorker.class").exists():
+        raise RuntimeError("its tests are not compiled, where its worker is: mvn -DskipTests package")
+    class_path = f"{target / 'classes'}:{target / 'test-classes'}:{target / 'lib'}/*"
     command = [f"{java_home(session.repository)}/bin/java", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
                "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:MaxDirectMemorySize=6g", "-cp", class_path, "io.gridset.arrow.ObjectWorker", node.run / "objects.sock"]
     return Pair(JAVA, *(Worker(session, f"java-{role}", *command) for role in ("put", "get")))

@@ -36,8 +36,47 @@ class Gridset:
     def get(self, name):
         return self._client.get(name)
 
+    def fetch(self, name):
+        return self._client.get(name, fetch=True)
+
+    def seen(self, name):
+        return self._client.exists(name)
+
     def delete(self, name):
         self._client.delete(name)
+
+
+class Flight:
+    """Tables by name, from a Flight server; `token` is a file, or nothing for a server that asks for none."""
+
+    def __init__(self, uri, token=""):
+        from pyarrow import flight
+
+        headers = []
+        if token:
+            with open(token, encoding="ascii") as file:
+                headers = [(b"authorization", b"Bearer " + file.read().strip().encode())]
+        self._flight = flight
+        self._client = flight.FlightClient(uri)
+        self._options = flight.FlightCallOptions(headers=headers)
+
+    def put(self, name, table):
+        writer, _ = self._client.do_put(self._flight.FlightDescriptor.for_path(name), table.schema, self._options)
+        with writer:
+            for batch in table.to_batches():
+                writer.write_batch(batch)
+
+    def get(self, name):
+        return self._client.do_get(self._flight.Ticket(name.encode()), self._options).read_all()
+
+    def delete(self, name):
+        """Arrow's own server, which is no store, does not know how."""
+        try:
+            list(self._client.do_action(self._flight.Action("delete", name.encode()), self._options))
+        except self._flight.FlightError:
+            pass
+        except NotImplementedError:
+            pass
 
 
 class Ray:
@@ -135,6 +174,12 @@ class Commands:
         self._table = pa.table({f"c{number}": np.arange(start + number, start + number + rows) for number in range(COLUMNS)})
         return {"bytes": self._table.nbytes}
 
+    def batches(self, size):
+        """Cuts the table into batches of `size` bytes; 0 for one."""
+        rows = max(1, self._table.num_rows * size // self._table.nbytes) if size else self._table.num_rows
+        self._table = pa.Table.from_batches(self._table.to_batches(max_chunksize=rows))
+        return {"batches": self._table.column(0).num_chunks}
+
     def drop(self):
         self._table = None
         return {}
@@ -148,13 +193,15 @@ class Commands:
             seconds.append(time.perf_counter() - began)
         return {"seconds": seconds, "median": statistics.median(seconds)}
 
-    def get(self, name, times=1):
+    def get(self, name, times=1, cold=0):
         """Gets an object `times` times, each time summing a column of it up: the seconds of the gets, of the sums, and
-        the private memory that the whole took."""
+        the private memory that the whole took. `cold`: bytes of other memory that are read before each."""
         gets, sums, checks = [], [], set()
+        other = np.ones(cold // 8)
         before = private_memory()
         grown = 0
         for _ in range(times):
+            other.sum()
             began = time.perf_counter()
             table = self._subject.get(name)
             got = time.perf_counter()
@@ -168,6 +215,17 @@ class Commands:
         return {"seconds": gets, "median": statistics.median(gets), "sum": statistics.median(sums), "grown": grown,
                 "check": checks.pop()}
 
+    def seen(self, name):
+        """Whether the subject knows the name."""
+        return {"seen": self._subject.seen(name)}
+
+    def fetch(self, name):
+        """Gets an object that another node holds, once, and sums a column of it up."""
+        began = time.perf_counter()
+        table = self._subject.fetch(name)
+        seconds = time.perf_counter() - began
+        return {"seconds": seconds, "check": pyarrow.compute.sum(table.column(0)).as_py()}
+
     def check(self):
         return {"check": pyarrow.compute.sum(self._table.column(0)).as_py()}
 
@@ -179,7 +237,7 @@ class Commands:
 
 def main():
     kind, *arguments = sys.argv[1:]
-    subject = {"gridset": Gridset, "ray": Ray, "vineyard": Vineyard, "segment": Segment}[kind](*arguments)
+    subject = {"gridset": Gridset, "flight": Flight, "ray": Ray, "vineyard": Vineyard, "segment": Segment}[kind](*arguments)
     commands = Commands(subject)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no answer

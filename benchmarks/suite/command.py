@@ -31,6 +31,8 @@ BENCHMARKS = {
     "arrow-get": "arrow_get",
     "arrow-put": "arrow_put",
     "arrow-pipeline": "arrow_pipeline",
+    "arrow-flight": "arrow_flight",
+    "arrow-fetch": "arrow_fetch",
 }
 GOAL_MISSED, NOT_MEASURED = 1, 3
 

@@ -70,11 +70,13 @@ def train():
     import numpy as np
     import pandas  # noqa: F401
     from sklearn.linear_model import LinearRegression
-    from stages import Stage, touch
+    from stages import Stage, touch, touch_one
 
     stage, objects = Stage(), gridset.connect()
     with stage.part("read"):
         houses, prices = objects.get("linear/x_train"), objects.get("linear/y_train")
+        touch_one(houses), touch_one(prices)
+    with stage.part("scan"):
         touch(houses), touch(prices)
     with stage.part("compute"):
         model = LinearRegression().fit(houses, prices)
@@ -86,11 +88,13 @@ def test():
     import gridset
     import pandas  # noqa: F401
     from sklearn.metrics import r2_score, root_mean_squared_error
-    from stages import Stage, touch
+    from stages import Stage, touch, touch_one
 
     stage, objects = Stage(), gridset.connect()
     with stage.part("read"):
         houses, prices = objects.get("linear/x_test"), objects.get("linear/y_test")
+        touch_one(houses), touch_one(prices)
+    with stage.part("scan"):
         touch(houses), touch(prices)
     model = objects.get("linear/model")
     with stage.part("compute"):
@@ -122,12 +126,14 @@ def train_in_store():
     import numpy as np
     import pandas as pd
     from sklearn.linear_model import LinearRegression
-    from stages import ParquetStore, Stage, touch
+    from stages import ParquetStore, Stage, touch, touch_one
 
     stage, store = Stage(), ParquetStore()
     with stage.part("read"):
         houses = store.get("linear/x_train").to_pandas(split_blocks=True)
         prices = store.get("linear/y_train").to_pandas()["SalePrice"]
+        touch_one(houses), touch_one(prices)
+    with stage.part("scan"):
         touch(houses), touch(prices)
     with stage.part("compute"):
         model = LinearRegression().fit(houses, prices)
@@ -139,12 +145,14 @@ def test_in_store():
     import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
     from sklearn.metrics import r2_score, root_mean_squared_error
-    from stages import ParquetStore, Stage, touch
+    from stages import ParquetStore, Stage, touch, touch_one
 
     stage, store = Stage(), ParquetStore()
     with stage.part("read"):
         houses = store.get("linear/x_test").to_pandas(split_blocks=True)
         prices = store.get("linear/y_test").to_pandas()["SalePrice"]
+        touch_one(houses), touch_one(prices)
+    with stage.part("scan"):
         touch(houses), touch(prices)
     model = store.get("linear/model")["model"].to_numpy()
     with stage.part("compute"):

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from . import errors, flow_context, forms, node
 from .layout import Layout, lay_out
-from .mapping import Staging, map_readable
+from .mapping import Staging, map_readable, owned
 from .objects import DEFAULT_NAMESPACE, ObjectAttributes, ObjectInfo, ObjectName
 from .wire import Answer, Connection
 
@@ -36,7 +36,7 @@ _CLAIM_WAIT_SECONDS = 2.0
 _SEAL_ATTEMPTS = 20
 _BETWEEN_SEALS_SECONDS = 0.02
 
-# Above this it is worth asking whether the name is free before the bytes are copied.
+# From this on it is worth asking whether the name is free before the bytes are copied, and not having pages cleared first.
 _LARGE = 1 << 22
 
 
@@ -157,13 +157,12 @@ class Client:
             from . import materialising
 
             return materialising.get(self, name, form=form)
-        file = self.get_buffer(name, fetch=fetch)
-        content = forms.Content(file)
+        content = forms.opened(self.get_buffer(name, fetch=fetch))
         if content.form == "stream":
             from .streams import whole_stream
 
             return whole_stream(self, name, content, fetch, form)
-        return forms.decode(file, form=form, allow_pickle=allow_pickle)
+        return forms.decode(content, form=form, allow_pickle=allow_pickle)
 
     def get_buffer(self, name: str, *, fetch: bool = False) -> pa.Buffer:
         """The object's Arrow IPC file, mapped, for `pyarrow.ipc.open_file` and other readers."""
@@ -327,12 +326,15 @@ class Client:
         """Asks what may be asked twice, once more if the node has been restarted meanwhile."""
         if name is not None:
             fields.update(namespace=name.namespace, name=name.path)
+        connection = self._take(looking=False)  # one that does not work any more fails, and nothing is lost
         try:
-            with self._connection() as connection:
-                return connection.ask(op, **fields)
+            return connection.ask(op, **fields)
         except errors.NodeUnavailable:
-            with self._connection() as connection:
-                return connection.ask(op, **fields)
+            pass
+        finally:
+            self._give_back(connection)
+        with self._connection() as connection:
+            return connection.ask(op, **fields)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -341,14 +343,18 @@ class Client:
         try:
             yield connection
         finally:
-            with self._lock:
-                keep = not self._closed and not connection.closed and len(self._idle) < _MOST_IDLE
-                if keep:
-                    self._idle.append(connection)
-            if not keep:
-                connection.close()
+            self._give_back(connection)
 
-    def _take(self) -> Connection:
+    def _give_back(self, connection: Connection) -> None:
+        with self._lock:
+            keep = not self._closed and not connection.closed and len(self._idle) < _MOST_IDLE
+            if keep:
+                self._idle.append(connection)
+        if not keep:
+            connection.close()
+
+    def _take(self, *, looking: bool = True) -> Connection:
+        """`looking`: whether to see that the node has not hung up meanwhile."""
         while True:
             with self._lock:
                 if self._closed:
@@ -356,7 +362,7 @@ class Client:
                 connection: Optional[Connection] = self._idle.pop() if self._idle else None
             if connection is None:
                 return self._open()
-            if connection.usable():
+            if not looking or connection.usable():
                 return connection
             connection.close()
 
@@ -433,12 +439,16 @@ def _put_staged(connection: Connection, layout: Layout, target: Dict[str, Any]) 
     try:
         if staged.descriptor is None:
             raise errors.InvalidObject("the node gave no memory to write the object to")
-        try:
-            memory = Staging(staged.descriptor, layout.size)
-        finally:
-            os.close(staged.descriptor)
-        with memory:
-            layout.write_to(memory.address)
+        if staged.header.get("fresh") and layout.size >= _LARGE:
+            with owned(staged.descriptor):
+                layout.write_into(staged.descriptor)
+        else:
+            try:
+                memory = Staging(staged.descriptor, layout.size)
+            finally:
+                os.close(staged.descriptor)
+            with memory:
+                layout.write_to(memory.address)
         return _seal(connection, staging, layout.size, target)
     except BaseException:
         if not connection.closed:

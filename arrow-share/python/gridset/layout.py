@@ -10,8 +10,9 @@ buffer where vector instructions and all readers like it.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
-from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple, Union
+from typing import Iterator, List, NamedTuple, Sequence, Tuple, Union
 
 import pyarrow as pa
 
@@ -30,6 +31,8 @@ _END_OF_STREAM = _CONTINUATION + b"\0\0\0\0"
 _SMALL = 1 << 16
 _COPYING_THREADS = 4
 
+_PARTS_AT_ONCE = 1024  # IOV_MAX
+
 _Piece = Union[bytes, pa.Buffer]
 
 
@@ -47,7 +50,7 @@ class Layout(NamedTuple):
         for start, piece in self.pieces:
             if start > position:
                 view[position:start] = bytes(start - position)
-            position = start + _size(piece)
+            position = start + len(piece)
             if isinstance(piece, bytes):
                 view[start:position] = piece
             elif piece.size < _SMALL:
@@ -59,6 +62,28 @@ class Layout(NamedTuple):
                     copier.write(piece)
         if position < self.size:
             view[position:] = bytes(self.size - position)
+
+
+    def write_into(self, descriptor: int) -> None:
+        """Writes the file with pwritev(2). Other threads run meanwhile."""
+        parts: List[memoryview] = []
+        position = 0
+        for start, piece in self.pieces:
+            if start > position:
+                parts.append(memoryview(bytes(start - position)))
+            parts.append(memoryview(piece).cast("B"))
+            position = start + len(piece)
+        if position < self.size:
+            parts.append(memoryview(bytes(self.size - position)))
+        position = first = 0
+        while first < len(parts):
+            written = os.pwritev(descriptor, parts[first : first + _PARTS_AT_ONCE], position)
+            position += written
+            while first < len(parts) and written >= len(parts[first]):
+                written -= len(parts[first])
+                first += 1
+            if written:
+                parts[first] = parts[first][written:]
 
 
 def lay_out(content: Union[pa.Table, pa.RecordBatch], *, split: bool = True) -> Layout:
@@ -83,7 +108,7 @@ class _Recorder:
 
     def write(self, piece: _Piece) -> None:
         self.pieces.append(piece)
-        self._position += _size(piece)
+        self._position += len(piece)
 
     def tell(self) -> int:
         return self._position
@@ -96,14 +121,16 @@ class _Recorder:
 
 
 def _record(content: Union[pa.Table, pa.RecordBatch], split: bool) -> List[_Piece]:
+    small = content.get_total_buffer_size() <= _SMALL  # then another copy costs less than a call for each buffer
     recorder = _Recorder()
+    sink = pa.BufferOutputStream() if small else pa.PythonFile(recorder, mode="w")
     options = pa.ipc.IpcWriteOptions(allow_64bit=True, unify_dictionaries=True)
-    with pa.RecordBatchFileWriter(pa.PythonFile(recorder, mode="w"), content.schema, options=options) as writer:
+    with pa.RecordBatchFileWriter(sink, content.schema, options=options) as writer:
         if isinstance(content, pa.RecordBatch):
             writer.write_batch(content)
         else:
             writer.write_table(content, max_chunksize=MOST_ROWS if split else None)
-    return recorder.pieces
+    return [sink.getvalue().to_pybytes()] if small else recorder.pieces
 
 
 class _Recording:
@@ -116,13 +143,17 @@ class _Recording:
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes, which are metadata or padding."""
+        piece, end = self._pieces[self._index], self._offset + count
+        if isinstance(piece, bytes) and end < len(piece):
+            start, self._offset = self._offset, end
+            return piece[start:end]
         parts = []
         while count:
             piece = self._pieces[self._index]
             part = bytes(memoryview(piece).cast("B")[self._offset : self._offset + count])
             count -= len(part)
             self._offset += len(part)
-            if self._offset == _size(piece):
+            if self._offset == len(piece):
                 self._index += 1
                 self._offset = 0
             parts.append(part)
@@ -131,7 +162,7 @@ class _Recording:
     def take_buffer(self, count: int) -> _Piece:
         """The next `count` bytes, as one piece if they were written as one."""
         piece = self._pieces[self._index]
-        if self._offset == 0 and _size(piece) == count:
+        if self._offset == 0 and len(piece) == count:
             self._index += 1
             return piece
         return self.take(count)
@@ -170,7 +201,7 @@ def _arrange(recorded: List[_Piece]) -> Layout:
 
 def _footer(recording: _Recording, recorded: List[_Piece], dictionaries: List[bytes], batches: List[bytes]) -> bytes:
     ending = len(_MAGIC) + 4
-    rest = sum(map(_size, recorded[recording._index :])) - recording._offset
+    rest = sum(map(len, recorded[recording._index :])) - recording._offset
     footer = bytearray(recording.take(rest - ending))
     root = _Table.root(footer)
     for field, blocks in ((2, dictionaries), (3, batches)):
@@ -200,7 +231,8 @@ class _Message:
         for at, start, count in self._buffers():
             struct.pack_into("<q", self.metadata, at, position)
             if count:
-                recording.take(start - taken)
+                if start > taken:
+                    recording.take(start - taken)
                 placed.append((position, recording.take_buffer(count)))
                 taken = start + count
                 position = _aligned(position + count)
@@ -259,10 +291,6 @@ class _Table:
     def _followed(self, field: int) -> int:
         at = self.position(field)
         return at + int(struct.unpack_from("<I", self._data, at)[0])
-
-
-def _size(piece: Any) -> int:
-    return piece.size if isinstance(piece, pa.Buffer) else len(piece)
 
 
 def _aligned(position: int) -> int:

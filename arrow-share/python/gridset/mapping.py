@@ -6,16 +6,16 @@ when the last one goes, the mapping goes, and with the last mapping anywhere the
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import os
-import weakref
 from types import TracebackType
-from typing import Optional, Type
+from typing import Callable, Iterator, Optional, Set, Type
 
 import pyarrow as pa
 
-__all__ = ["Staging", "map_readable"]
+__all__ = ["Staging", "map_readable", "owned"]
 
 _POPULATE = 0x8000  # MAP_POPULATE: one pass of the kernel in place of a fault each 4 KiB
 _DO_NOT_FORK = 10  # MADV_DONTFORK
@@ -32,6 +32,28 @@ def map_readable(descriptor: int, size: int) -> pa.Buffer:
     """Maps the first `size` bytes for reading. The descriptor may be closed at once."""
     address = _map(descriptor, size, mmap.PROT_READ, mmap.MAP_SHARED)
     return pa.foreign_buffer(address, size, base=_Mapping(address, size))
+
+
+@contextlib.contextmanager
+def owned(descriptor: int) -> Iterator[None]:
+    """Closes the descriptor at its end, and in a child that is forked meanwhile: a copy there could still write."""
+    _owned.add(descriptor)
+    try:
+        yield
+    finally:
+        _owned.discard(descriptor)
+        os.close(descriptor)
+
+
+_owned: Set[int] = set()
+
+
+def _after_fork_in_child() -> None:
+    while _owned:
+        os.close(_owned.pop())
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Staging:
@@ -55,9 +77,20 @@ class Staging:
 class _Mapping:
     """Owns an address range, and gives it back when nobody refers to it any more."""
 
+    __slots__ = ("_address", "_size")
+
     def __init__(self, address: int, size: int) -> None:
-        self.unmap = weakref.finalize(self, _libc.munmap, address, size)
-        self.unmap.atexit = False  # the process's end does it, and arrays may outlive this module
+        self._address = address
+        self._size = size
+
+    def unmap(self) -> None:
+        address, self._address = self._address, 0
+        if address:
+            _libc.munmap(address, self._size)
+
+    def __del__(self, unmap: Callable[[int, int], object] = _libc.munmap) -> None:  # arrays may outlive this module
+        if self._address:
+            unmap(self._address, self._size)
 
 
 def _map(descriptor: int, size: int, protection: int, flags: int) -> int:

@@ -21,6 +21,10 @@ _MOST_IN_REQUEST = 128 << 10
 _FIRST_READ = 1 << 16
 _ONE_DESCRIPTOR = socket.CMSG_SPACE(array.array("i").itemsize)
 
+# `json.dumps` would make an encoder for each call, `json.loads` look for encodings and blanks that no frame has.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+_decode = json.JSONDecoder().raw_decode
+
 
 class Answer(NamedTuple):
     """`descriptor` belongs to whoever asked, who closes it."""
@@ -77,10 +81,12 @@ class Connection:
 
         Raises what the node answers as a `GridsetError`; `NodeUnavailable` when it goes away; `TimedOut`.
         """
-        header = json.dumps({"op": op, **fields}, separators=(",", ":")).encode()
-        for part, size, most in (("header", len(header), _MOST_IN_REQUEST), ("tail", len(tail), _MOST_IN_PART)):
-            if size > most:
-                raise errors.InvalidObject(f"the {part} of a request for {op} has {size} bytes, more than {most}")
+        header = _encode({"op": op, **fields}).encode()
+        if len(header) > _MOST_IN_REQUEST or len(tail) > _MOST_IN_PART:
+            raise errors.InvalidObject(
+                f"a request for {op} has a header of {len(header)} bytes and a tail of {len(tail)}, more than"
+                f" {_MOST_IN_REQUEST} and {_MOST_IN_PART}"
+            )
         try:
             self._send(_PREFIX.pack(len(header), len(tail)) + header, tail)
             answer = self._receive()
@@ -98,11 +104,12 @@ class Connection:
         return answer
 
     def _send(self, head: bytes, tail: Union[pa.Buffer, bytes]) -> None:
-        parts = [memoryview(head)]
-        if len(tail):
-            parts.append(memoryview(tail).cast("B"))
+        if not len(tail):
+            self._socket.sendall(head, socket.MSG_NOSIGNAL)
+            return
+        parts = [memoryview(head), memoryview(tail).cast("B")]
         while parts:
-            sent = self._socket.sendmsg(parts)
+            sent = self._socket.sendmsg(parts, (), socket.MSG_NOSIGNAL)
             while parts and sent >= len(parts[0]):
                 sent -= len(parts.pop(0))
             if sent:
@@ -130,19 +137,26 @@ class Connection:
         header_bytes, tail_bytes = _PREFIX.unpack_from(first)
         if max(header_bytes, tail_bytes) > _MOST_IN_PART:
             raise ConnectionError("what answers does not speak the objects' protocol")
-        head = memoryview(bytearray(header_bytes))
         body = first[_PREFIX.size : count]
-        head[: len(body)] = body[:header_bytes]
-        self._fill(head[len(body) :])
+        head = self._part(body, header_bytes)
         if not tail_bytes:
-            return Answer(json.loads(bytes(head)), None, descriptor)
+            return Answer(_decode(str(head, "utf-8"))[0], None, descriptor)
         tail = pa.allocate_buffer(tail_bytes)
-        into = memoryview(tail).cast("B")
-        body = body[header_bytes:]
-        into[: len(body)] = body
-        self._fill(into[len(body) :])
+        self._part(body[header_bytes:], tail_bytes, memoryview(tail).cast("B"))
         # The same bytes, but nobody may write to them.
-        return Answer(json.loads(bytes(head)), pa.foreign_buffer(tail.address, tail_bytes, base=tail), descriptor)
+        whole = pa.foreign_buffer(tail.address, tail_bytes, base=tail)
+        return Answer(_decode(str(head, "utf-8"))[0], whole, descriptor)
+
+    def _part(self, come: memoryview, size: int, into: Optional[memoryview] = None) -> memoryview:
+        """The first `size` bytes of what has come and is still to come: where it lies, or in `into`."""
+        if into is None:
+            if len(come) >= size:
+                return come[:size]
+            into = memoryview(bytearray(size))
+        come = come[:size]
+        into[: len(come)] = come
+        self._fill(into[len(come) :])
+        return into
 
     def _fill(self, part: memoryview) -> int:
         wanted = len(part)

@@ -5,8 +5,11 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -14,10 +17,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
-from real_node import RealNode
+from real_node import RealNode, wait_for
 
 import gridset
 from gridset import aio, vineyard
+from gridset.mapping import owned
 from gridset.wire import Connection
 
 try:
@@ -260,6 +264,43 @@ class TestProcesses(WithNode):
         self.assertTrue(self.client.get("of-child").equals(SMALL))
         self.assertTrue(self.client.get("of-parent").equals(LARGE))
         self.assertTrue(table.equals(LARGE))
+
+    def test_a_child_that_is_forked_while_an_object_is_written_cannot_write_to_it(self):
+        descriptor = os.memfd_create("staging")
+        with owned(descriptor):
+            child = os.fork()
+            if child == 0:
+                try:
+                    os.fstat(descriptor)
+                    os._exit(1)
+                except OSError:
+                    os._exit(0)
+            self.assertEqual(os.waitpid(child, 0)[1], 0, "its copy of the descriptor is closed")
+            os.fstat(descriptor)
+        with self.assertRaises(OSError):
+            os.fstat(descriptor)
+
+    def test_a_node_that_is_gone_is_an_error_and_no_signal(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{folder}/objects.sock")
+            listener.listen()
+            child = os.fork()
+            if child == 0:
+                try:
+                    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as programs set it that end in `| head`
+                    connection = Connection(f"{folder}/objects.sock")
+                    wait_for("the end of the connection", lambda: not connection.usable())
+                    connection.ask("get", namespace="default", name="t")
+                    os._exit(3)
+                except gridset.NodeUnavailable:
+                    os._exit(0)
+                except BaseException:
+                    os._exit(4)
+            with listener.accept()[0] as node:
+                node.recv(1 << 16)
+                answer = b'{"ok":true,"inlineBytes":65536}'
+                node.sendall(struct.pack("<II", len(answer), 0) + answer)
+            self.assertEqual(os.waitpid(child, 0)[1], 0)
 
     def test_a_pool_of_forked_workers_hands_back_objects(self):
         with multiprocessing.get_context("fork").Pool(3, initializer=use, initargs=(self.client,)) as pool:

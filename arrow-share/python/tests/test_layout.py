@@ -2,7 +2,10 @@
 
 import ctypes
 import io
+import os
+import tempfile
 import unittest
+from unittest import mock
 
 import pyarrow as pa
 from arrow_values import LEAVES, NESTING, VIEWS, Arrays
@@ -71,6 +74,18 @@ class TestLayout(unittest.TestCase):
                 self.assertSame(pa.ipc.open_file(file).read_all(), table)
                 if rows:
                     self.assertAligned(file)
+
+    def test_the_file_is_the_same_however_it_is_recorded_and_written(self):
+        table = pa.table({"a": list(range(999)), "b": ["text", None, ""] * 333, "e": [None] * 999})
+        for content in (table, table.slice(7, 50), table.slice(0, 0), pa.concat_tables([table] * 20), table.to_batches()[0]):
+            whole = bytes(build(content))
+            with mock.patch.object(layout, "_SMALL", 0):
+                self.assertEqual(bytes(build(content)), whole, "recorded buffer by buffer")
+            with mock.patch.object(layout, "_PARTS_AT_ONCE", 3), tempfile.TemporaryFile() as file:
+                file.write(b"\xaa" * len(whole))
+                file.flush()
+                layout.lay_out(content).write_into(file.fileno())
+                self.assertEqual(os.pread(file.fileno(), len(whole) + 1, 0), whole, "written through its descriptor")
 
     def test_every_buffer_of_a_plain_table_is_aligned(self):
         table = pa.table({"a": list(range(999)), "b": ["text", None, ""] * 333, "c": [[1], None, [2, 3]] * 333})

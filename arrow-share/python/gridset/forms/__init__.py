@@ -8,14 +8,14 @@ is imported when a value of that library is met.
 from __future__ import annotations
 
 import importlib
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional, Union
 
 import pyarrow as pa
 
 from .. import errors
 from .encoded import Content, Encoded
 
-__all__ = ["Content", "Encoded", "decode", "encode"]
+__all__ = ["Content", "Encoded", "decode", "encode", "opened"]
 
 # Asked in this order: a pandas frame also offers Arrow's stream interface, and anything may be pickled.
 _ENCODERS = ("of_arrow", "of_scalar", "of_numpy", "of_pandas", "of_polars", "of_stream", "of_pickle")
@@ -50,16 +50,21 @@ def encode(value: Any) -> Encoded:
     raise AssertionError("pickle gives an answer for everything")
 
 
-def decode(file: pa.Buffer, *, form: Optional[str] = None, allow_pickle: bool = False) -> Any:
+def opened(file: pa.Buffer) -> Content:
+    """What is in an IPC file, of which nothing is copied. Raises `InvalidObject`."""
+    try:
+        return Content(file)
+    except pa.ArrowInvalid as error:
+        raise errors.InvalidObject(f"the object is no Arrow file: {error}") from error
+
+
+def decode(file: Union[pa.Buffer, Content], *, form: Optional[str] = None, allow_pickle: bool = False) -> Any:
     """The value in an IPC file, over its memory.
 
     `form` asks for another one: `table`, `pandas.DataFrame` or `polars.DataFrame`. What has a form that is not known
     here (another language's) is a table. Raises `PickleNotAllowed`, `InvalidObject`.
     """
-    try:
-        content = Content(file)
-    except pa.ArrowInvalid as error:
-        raise errors.InvalidObject(f"the object is no Arrow file: {error}") from error
+    content = file if isinstance(file, Content) else opened(file)
     if form is not None and form != content.form and form not in _CONVERTIBLE:
         raise errors.NotSupported(
             f"an object of form {content.form!r} cannot be had as {form!r}, only as {', '.join(_CONVERTIBLE)}"
@@ -80,5 +85,11 @@ def decode(file: pa.Buffer, *, form: Optional[str] = None, allow_pickle: bool = 
         ) from error
 
 
+_modules: Dict[str, Any] = {}
+
+
 def _module(name: str) -> Any:
-    return importlib.import_module(f"{__name__}.{name}")
+    found = _modules.get(name)
+    if found is None:
+        found = _modules[name] = importlib.import_module(f"{__name__}.{name}")
+    return found

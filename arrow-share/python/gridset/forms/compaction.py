@@ -11,7 +11,7 @@ from typing import Iterator, Optional
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["compacted"]
+__all__ = ["compacted", "may_show_less"]
 
 # Rebuilding costs two copies, so it has to save something.
 _WORTH_IT = 2
@@ -20,6 +20,20 @@ _SLACK_BYTES = 1 << 14
 _IN_VIEW_BYTES = 12
 
 _VIEWS = tuple(getattr(pa, name)() for name in ("string_view", "binary_view") if hasattr(pa, name))
+
+
+_PLAIN = frozenset(
+    getattr(pa.lib, f"Type_{name}")
+    for name in (
+        "NA BOOL UINT8 INT8 UINT16 INT16 UINT32 INT32 UINT64 INT64 HALF_FLOAT FLOAT DOUBLE STRING BINARY FIXED_SIZE_BINARY"
+        " DATE32 DATE64 TIMESTAMP TIME32 TIME64 DURATION DECIMAL128 DECIMAL256 LARGE_STRING LARGE_BINARY"
+    ).split()
+)
+
+
+def may_show_less(schema: pa.Schema) -> bool:
+    """Whether it has columns of views, or such that may have some inside: a cheap look, before any at the columns."""
+    return not all(type_.id in _PLAIN for type_ in schema.types)
 
 
 def compacted(array: pa.Array) -> pa.Array:

@@ -34,10 +34,12 @@ class Content:
 
     def __init__(self, file: pa.Buffer) -> None:
         self._reader = pa.ipc.open_file(file)
-        metadata = dict(self._reader.schema.metadata or {})
+        schema = self._reader.schema
+        metadata = dict(schema.metadata or {})
         self.form = metadata.pop(FORM_KEY, b"table").decode()
-        self.detail: Dict[str, Any] = json.loads(metadata.pop(DETAIL_KEY, b"{}"))
-        self.schema = self._reader.schema.with_metadata(metadata or None)
+        detail = metadata.pop(DETAIL_KEY, None)
+        self.detail: Dict[str, Any] = json.loads(detail) if detail else {}
+        self.schema = schema.with_metadata(metadata or None)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         metadata = self.schema.metadata
@@ -45,7 +47,7 @@ class Content:
             yield self._reader.get_batch(number).replace_schema_metadata(metadata)
 
     def table(self) -> pa.Table:
-        return pa.Table.from_batches(list(self.batches()), self.schema)
+        return self._reader.read_all().replace_schema_metadata(self.schema.metadata)
 
     def column(self) -> pa.ChunkedArray:
         """The only column of a file that holds one array."""

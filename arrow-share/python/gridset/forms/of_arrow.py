@@ -6,7 +6,7 @@ from typing import Any, List, Optional
 
 import pyarrow as pa
 
-from .compaction import compacted
+from .compaction import compacted, may_show_less
 from .encoded import Content, Encoded
 
 _COLUMN = "values"
@@ -16,6 +16,8 @@ def encode(value: Any) -> Optional[Encoded]:
     if isinstance(value, pa.Table):
         return Encoded("table", compacted_table(value))
     if isinstance(value, pa.RecordBatch):
+        if not may_show_less(value.schema):
+            return Encoded("record_batch", value)
         columns = [compacted(column) for column in value.columns]
         if all(new is old for new, old in zip(columns, value.columns)):
             return Encoded("record_batch", value)
@@ -40,6 +42,8 @@ def one_column(chunks: List[pa.Array], type_: pa.DataType) -> pa.Table:
 
 
 def compacted_table(table: pa.Table) -> pa.Table:
+    if not may_show_less(table.schema):
+        return table
     for index, column in enumerate(table.columns):
         chunks = [compacted(chunk) for chunk in column.chunks]
         if any(new is not old for new, old in zip(chunks, column.chunks)):

@@ -148,7 +148,7 @@ final class TestingObjectStore implements ObjectStore {
 
   private final class Segment implements Staging {
     private final Path file;
-    private final long capacity;
+    private long capacity;
     private boolean ended;
 
     Segment(Path file, long capacity) {
@@ -169,6 +169,11 @@ final class TestingObjectStore implements ObjectStore {
     @Override
     public Path path() {
       return file;
+    }
+
+    @Override
+    public void extend(long bytes) {
+      capacity = Math.max(capacity, bytes);
     }
 
     @Override

@@ -42,13 +42,16 @@ public final class BearerToken {
     return new BearerToken(text);
   }
 
+  /// Whether `text` is it; compared in constant time.
+  public boolean is(String text) {
+    return MessageDigest.isEqual(token, text.getBytes(StandardCharsets.UTF_8));
+  }
+
   /// Whether an `Authorization` header bears it; compared in constant time.
   boolean isIn(@Nullable String authorization) {
     return authorization != null
         && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-        && MessageDigest.isEqual(
-            token,
-            authorization.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8));
+        && is(authorization.substring(SCHEME.length()).strip());
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.gridset.client.NodeView;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import java.util.List;
 
 /// The objects of this node, as the API serves them. Thread-safe.
 public interface ServedObjects {
@@ -15,6 +16,9 @@ public interface ServedObjects {
 
   /// What they take here now.
   NodeView.Objects figures();
+
+  /// Where they are served besides the API.
+  List<String> listening();
 
   /// Those of a node that has none.
   static ServedObjects none() {
@@ -33,6 +37,11 @@ public interface ServedObjects {
       @Override
       public NodeView.Objects figures() {
         return NodeView.Objects.none();
+      }
+
+      @Override
+      public List<String> listening() {
+        return List.of();
       }
     };
   }

@@ -4,6 +4,7 @@ import io.gridset.client.Endpoint;
 import io.gridset.client.GridsetClient;
 import io.gridset.client.NodeView;
 import io.gridset.node.NodeSettings;
+import io.gridset.node.ObjectSettings;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ final class DetachedNode {
         NodeView node = answer(client);
         if (node != null && node.pid() == process.pid()) {
           surroundings.out().println("Gridset node " + node.pid() + " is up.");
-          node.listening().forEach(place -> surroundings.out().println("  API    " + place));
+          Places.print(node.listening(), surroundings.out());
           surroundings.out().println("  log    " + log);
           return ExitCode.OK;
         }
@@ -88,6 +89,13 @@ final class DetachedNode {
             address -> command.addAll(List.of("--listen", address.host() + ":" + address.port())));
     settings.caFile().ifPresent(file -> command.addAll(List.of("--ca-file", file.toString())));
     command.addAll(settings.objects().options());
+    if (settings.cluster().isEmpty()) { // Its options have them too.
+      settings
+          .objects()
+          .flight()
+          .flatMap(ObjectSettings.Flight::tls)
+          .ifPresent(files -> command.addAll(files.options()));
+    }
     settings.cluster().ifPresent(cluster -> command.addAll(cluster.options()));
     settings.reader().ifPresent(reader -> command.addAll(reader.options()));
     return command;

@@ -86,6 +86,14 @@ final class UpCommand implements Callable<Integer> {
               + " nowhere).")
   private @Nullable String objectsSpill;
 
+  @Option(
+      names = "--flight-listen",
+      paramLabel = "HOST:PORT",
+      description =
+          "Serve objects to Arrow Flight clients as well, with the token in the run directory; with"
+              + " --tls-cert, --tls-key and --tls-ca over TLS.")
+  private @Nullable String flightListen;
+
   @ArgGroup(exclusive = false, validate = false, heading = "%nA grid of several nodes:%n")
   private ClusterOptions cluster = new ClusterOptions();
 
@@ -106,8 +114,10 @@ final class UpCommand implements Callable<Integer> {
       Thread hook = Thread.ofPlatform().name("stop-node").unstarted(() -> close(node));
       Runtime.getRuntime().addShutdownHook(hook);
       out.println("Gridset node " + ProcessHandle.current().pid() + " is up.");
-      node.listening().forEach(place -> out.println("  API    " + place));
-      settings.listen().ifPresent(_ -> out.println("  token  " + settings.tokenFile()));
+      Places.print(node.listening(), out);
+      if (settings.listen().isPresent() || settings.objects().flight().isPresent()) {
+        out.println("  token  " + settings.tokenFile());
+      }
       out.println("  state  " + settings.stateDirectory());
       settings
           .cluster()
@@ -139,6 +149,7 @@ final class UpCommand implements Callable<Integer> {
           .option("caFile", Optional.ofNullable(caFile))
           .option("objectsQuota", Optional.ofNullable(objectsQuota))
           .option("objectsSpill", Optional.ofNullable(objectsSpill))
+          .option("flightListen", Optional.ofNullable(flightListen))
           .settings();
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));

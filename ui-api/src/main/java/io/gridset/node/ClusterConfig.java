@@ -56,6 +56,8 @@ final class ClusterConfig {
 
   private final Values values;
   private final List<String> problems;
+  private Optional<TlsFiles> tls = Optional.empty();
+  private boolean tlsRead;
 
   /// The values that were given, by key.
   interface Values {
@@ -119,7 +121,16 @@ final class ClusterConfig {
             name, discovery.get(), grid, dataListen, nodeName, share, drain, token, tls));
   }
 
-  private Optional<TlsFiles> tls() {
+  /// The files for TLS; what is wrong with them is told once.
+  Optional<TlsFiles> tls() {
+    if (!tlsRead) {
+      tlsRead = true;
+      tls = readTls();
+    }
+    return tls;
+  }
+
+  private Optional<TlsFiles> readTls() {
     Optional<Path> certificate = values.read("tlsCert", ClusterConfig::file);
     Optional<Path> key = values.read("tlsKey", ClusterConfig::file);
     Optional<Path> authorities = values.read("tlsCa", ClusterConfig::file);

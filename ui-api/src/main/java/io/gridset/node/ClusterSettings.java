@@ -35,7 +35,18 @@ public record ClusterSettings(
   /// PEM files for mutual TLS on the data port.
   ///
   /// @param authorities who may have signed the others' certificates
-  public record TlsFiles(Path certificate, Path key, Path authorities) {}
+  public record TlsFiles(Path certificate, Path key, Path authorities) {
+    /// As options of `gridset up`.
+    public List<String> options() {
+      return List.of(
+          "--tls-cert",
+          certificate.toString(),
+          "--tls-key",
+          key.toString(),
+          "--tls-ca",
+          authorities.toString());
+    }
+  }
 
   /// The options of `gridset up` that say the same.
   public List<String> options() {
@@ -54,12 +65,7 @@ public record ClusterSettings(
   static List<String> options(Optional<Path> tokenFile, Optional<TlsFiles> tls) {
     List<String> options = new ArrayList<>();
     tokenFile.ifPresent(file -> options.addAll(List.of("--cluster-token-file", file.toString())));
-    tls.ifPresent(
-        files -> {
-          options.addAll(List.of("--tls-cert", files.certificate().toString()));
-          options.addAll(List.of("--tls-key", files.key().toString()));
-          options.addAll(List.of("--tls-ca", files.authorities().toString()));
-        });
+    tls.ifPresent(files -> options.addAll(files.options()));
     return options;
   }
 

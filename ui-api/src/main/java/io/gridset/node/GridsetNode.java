@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 
 /// A running node: the composition root. Constructed means serving; `close()` ends everything in
 /// reverse order, is idempotent, and leaves remembered mounts for the next start, and cached bytes
@@ -44,7 +45,7 @@ public final class GridsetNode implements AutoCloseable {
                   opened.objects(),
                   facts,
                   clock));
-      opened.serving(api.listening());
+      opened.serving(listening());
     } catch (IOException | RuntimeException e) {
       try (runDirectory) {
         if (opened != null) {
@@ -83,9 +84,9 @@ public final class GridsetNode implements AutoCloseable {
     stopAsked.countDown();
   }
 
-  /// Where its API listens.
+  /// Where its API listens, and what serves its objects besides.
   public List<String> listening() {
-    return api.listening();
+    return Stream.concat(api.listening().stream(), parts.objects().listening().stream()).toList();
   }
 
   /// Waits until the API is asked to stop the node.

@@ -34,7 +34,8 @@ public final class NodeConfig {
                   "memory",
                   "caFile",
                   "objectsQuota",
-                  "objectsSpill"),
+                  "objectsSpill",
+                  "flightListen"),
               ClusterConfig.KEYS.stream())
           .toList();
 
@@ -121,12 +122,19 @@ public final class NodeConfig {
     DataSize memory =
         value("memory", NodeConfig::positive).orElseGet(() -> DataSize.parse(DEFAULT_MEMORY));
     Optional<Path> caFile = value("caFile", NodeConfig::certificates);
-    ObjectSettings objects =
-        new ObjectSettings(
-            value("objectsQuota", NodeConfig::objectsQuota), value("objectsSpill", Path::of));
     ClusterConfig grid = new ClusterConfig(this::value, problems);
     Optional<ClusterSettings> cluster = grid.cluster();
     Optional<ReaderSettings> reader = grid.reader();
+    ObjectSettings objects =
+        new ObjectSettings(
+            value("objectsQuota", NodeConfig::objectsQuota),
+            value("objectsSpill", Path::of),
+            value("flightListen", NodeSettings.ListenAddress::parse)
+                .map(address -> new ObjectSettings.Flight(address, grid.tls())));
+    if (reader.isPresent() && objects.flight().isPresent()) {
+      problems.add(
+          "flightListen: a node that only reads has no objects; they are served by members");
+    }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", problems));
     }

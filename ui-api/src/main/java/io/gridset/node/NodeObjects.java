@@ -1,5 +1,6 @@
 package io.gridset.node;
 
+import io.gridset.api.BearerToken;
 import io.gridset.api.ServedObjects;
 import io.gridset.client.NodeView;
 import io.gridset.core.object.ObjectStore;
@@ -20,6 +21,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -51,6 +53,7 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
   private final LateObjectStore store;
   private final CompletableFuture<ObjectDoor> door = new CompletableFuture<>();
   private volatile @Nullable LocalObjectStore local;
+  private @Nullable NodeFlight flight;
 
   private final @Nullable GridParts others;
   private volatile @Nullable GridObjects grid;
@@ -68,9 +71,15 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
   ///
   /// @param node this node's id
   /// @param others the way to the other members of the grid; null on a node that is alone
+  /// @throws IOException when the token for Flight clients cannot be had
   static NodeObjects start(
-      NodeSettings settings, NodeCaches caches, String node, @Nullable GridParts others) {
+      NodeSettings settings, NodeCaches caches, String node, @Nullable GridParts others)
+      throws IOException {
     NodeObjects objects = new NodeObjects(settings, caches, node, others);
+    if (settings.objects().flight().isPresent()) {
+      BearerToken token = BearerToken.inFile(settings.tokenFile());
+      objects.flight = NodeFlight.start(settings.objects().flight().get(), token, objects.store);
+    }
     Thread.ofPlatform().daemon().name("objects-start").start(objects::listen);
     return objects;
   }
@@ -103,10 +112,14 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
     return Optional.ofNullable(grid);
   }
 
-  /// Returns when the socket listens.
+  /// Returns when the socket listens, and the Flight endpoint if there is one.
   ///
   /// @throws IOException when it cannot
   void awaitListening() throws IOException {
+    NodeFlight served = flight;
+    if (served != null) {
+      served.awaitListening();
+    }
     try {
       door.join();
     } catch (CompletionException e) {
@@ -213,9 +226,16 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
   }
 
   @Override
+  public List<String> listening() {
+    NodeFlight served = flight;
+    return served == null ? List.of() : List.of(served.location());
+  }
+
+  @Override
   public void close() {
     try (var _ = grid;
-        store) {
+        store;
+        var _ = flight) {
       // The door first: what its clients hold goes back to the store.
       var _ = door.thenAccept(ObjectDoor::close);
     }

@@ -68,5 +68,11 @@ public record NodeSettings(
       HostPort read = HostPort.parse(text, "127.0.0.1:7600");
       return new ListenAddress(read.host(), read.port());
     }
+
+    /// As [#parse] reads it.
+    @Override
+    public String toString() {
+      return new HostPort(host, port).toString();
+    }
   }
 }

@@ -11,21 +11,29 @@ import java.util.Optional;
 /// @param quota memory that they may take; empty for a quarter of what the machine has free
 /// @param spill a directory on a local disk for those that memory has no room for, and for those
 ///   that shall outlive it; empty for nowhere
-public record ObjectSettings(Optional<DataSize> quota, Optional<Path> spill) {
+/// @param flight where Flight clients reach them; empty for nowhere
+public record ObjectSettings(
+    Optional<DataSize> quota, Optional<Path> spill, Optional<Flight> flight) {
+  /// @param listen its address
+  /// @param tls this node's certificate; empty for plain text
+  public record Flight(NodeSettings.ListenAddress listen, Optional<ClusterSettings.TlsFiles> tls) {}
+
   public ObjectSettings {
     spill = spill.map(directory -> directory.toAbsolutePath().normalize());
   }
 
   public static ObjectSettings unset() {
-    return new ObjectSettings(Optional.empty(), Optional.empty());
+    return new ObjectSettings(Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /// As options of `gridset up`.
+  /// As options of `gridset up`, but for the certificate.
   public List<String> options() {
     List<String> options = new ArrayList<>();
     quota.ifPresent(
         size -> options.addAll(List.of("--objects-quota", Long.toString(size.bytes()))));
     spill.ifPresent(directory -> options.addAll(List.of("--objects-spill", directory.toString())));
+    flight.ifPresent(
+        served -> options.addAll(List.of("--flight-listen", served.listen().toString())));
     return options;
   }
 }

@@ -36,6 +36,11 @@ public final class FakeObjects implements ServedObjects, AutoCloseable {
   }
 
   @Override
+  public List<String> listening() {
+    return List.of();
+  }
+
+  @Override
   public void close() throws IOException {
     if (!Files.exists(directory)) {
       return;

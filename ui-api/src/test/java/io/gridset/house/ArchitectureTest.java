@@ -106,6 +106,28 @@ class ArchitectureTest {
   }
 
   @Test
+  void flightSeesOnlyPortsOfCore() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.flight..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.flight..",
+                    "io.gridset.core..",
+                    "java..",
+                    "javax.net.ssl..",
+                    "org.apache.arrow.flatbuf..",
+                    "com.google.flatbuffers..",
+                    "org.eclipse.jetty..",
+                    "org.slf4j..",
+                    "org.jspecify..")))
+        .because("what strangers send is to be looked at in a room without other doors")
+        .check(classes);
+  }
+
+  @Test
   void theOperatorSeesOnlyCoreAndTheClient() {
     noClasses()
         .that()

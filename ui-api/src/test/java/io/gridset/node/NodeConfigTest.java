@@ -81,6 +81,36 @@ class NodeConfigTest {
   }
 
   @Test
+  void objectsAreServedOverFlightWhereOneSaysSo() throws IOException {
+    assertThat(new NodeConfig(Map.of()).settings().objects().flight()).isEmpty();
+    NodeConfig flight =
+        new NodeConfig(Map.of()).option("flightListen", Optional.of("127.0.0.1:7601"));
+    ObjectSettings.Flight read = flight.settings().objects().flight().orElseThrow();
+    assertThat(read.listen()).isEqualTo(new NodeSettings.ListenAddress("127.0.0.1", 7601));
+    assertThat(read.tls()).isEmpty();
+    assertThat(flight.settings().objects().options())
+        .containsExactly("--flight-listen", "127.0.0.1:7601");
+
+    Path file = Files.writeString(directory.resolve("pem"), "a file\n");
+    for (String key : List.of("tlsCert", "tlsKey")) {
+      var _ = flight.option(key, Optional.of(file.toString()));
+    }
+    assertThatThrownBy(flight::settings).hasMessageContaining("needs all three");
+    NodeConfig whole =
+        new NodeConfig(Map.of("GRIDSET_FLIGHT_LISTEN", "127.0.0.1:0"))
+            .option("tlsCert", Optional.of(file.toString()))
+            .option("tlsKey", Optional.of(file.toString()))
+            .option("tlsCa", Optional.of(file.toString()));
+    assertThat(whole.settings().objects().flight().orElseThrow().tls())
+        .contains(new ClusterSettings.TlsFiles(file, file, file));
+
+    Path secret = Files.writeString(directory.resolve("reads"), "0123456789abcdef0123\n");
+    assertThatThrownBy(
+            () -> with("readerOf", secret).option("flightListen", Optional.of("h:1")).settings())
+        .hasMessageContaining("a node that only reads has no objects");
+  }
+
+  @Test
   void aRunDirectoryHasOneNode() throws IOException {
     Path run = directory.resolve("run");
     assertThat(GridsetNode.holds(run)).isFalse();

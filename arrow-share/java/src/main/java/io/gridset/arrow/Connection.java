@@ -195,6 +195,11 @@ final class Connection implements AutoCloseable {
     return received;
   }
 
+  /// Whether no request failed halfway; the node may have gone meanwhile.
+  boolean isWhole() {
+    return !broken;
+  }
+
   /// Whether another request may be sent.
   boolean isUsable() {
     return !broken && socket.isQuiet();

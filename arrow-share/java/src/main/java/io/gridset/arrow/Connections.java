@@ -59,7 +59,7 @@ final class Connections implements AutoCloseable {
   void giveBack(Connection connection) {
     synchronized (this) {
       leased.remove(connection);
-      if (!closed && idle.size() < MOST_IDLE && connection.isUsable()) {
+      if (!closed && idle.size() < MOST_IDLE && connection.isWhole()) {
         idle.push(connection);
         return;
       }

@@ -57,7 +57,7 @@ public final class ObjectWorker implements AutoCloseable {
       case "make" -> make(asked.path("size").asLong());
       case "drop" -> drop();
       case "put" -> put(name, times);
-      case "get" -> get(name, times);
+      case "get" -> get(name, times, new long[asked.path("cold").asInt(0) / Long.BYTES]);
       case "check" -> mapper.createObjectNode().put("check", sum(made()));
       case "delete" -> delete(name, times);
       default -> throw new IOException("no such command: " + asked);
@@ -101,13 +101,16 @@ public final class ObjectWorker implements AutoCloseable {
     return timed(seconds);
   }
 
-  private ObjectNode get(String name, int times) throws IOException {
+  /// @param other what is read before each get
+  private ObjectNode get(String name, int times, long[] other) throws IOException {
     double[] gets = new double[times];
     double[] sums = new double[times];
     long check = 0;
+    long read = 0;
     long before = privateMemory();
     long grown = 0;
     for (int number = 0; number < times; number++) {
+      read += Arrays.stream(other).sum();
       long began = System.nanoTime();
       try (ArrowObject object = client.get(name)) {
         VectorSchemaRoot batch = object.batch(0);
@@ -119,7 +122,11 @@ public final class ObjectWorker implements AutoCloseable {
       grown = Math.max(grown, privateMemory() - before);
     }
     Arrays.sort(sums);
-    return timed(gets).put("sum", sums[times / 2]).put("grown", grown).put("check", check);
+    return timed(gets)
+        .put("sum", sums[times / 2])
+        .put("grown", grown)
+        .put("check", check)
+        .put("read", read);
   }
 
   private ObjectNode delete(String name, int times) throws IOException {

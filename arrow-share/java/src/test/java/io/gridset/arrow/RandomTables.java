@@ -35,17 +35,17 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 
 /// Tables of every type of Arrow's, with random values and nulls, from a seed.
-final class RandomTables {
+public final class RandomTables {
   private final BufferAllocator allocator;
   private final Random random;
 
-  RandomTables(BufferAllocator allocator, long seed) {
+  public RandomTables(BufferAllocator allocator, long seed) {
     this.allocator = allocator;
     this.random = new Random(seed);
   }
 
   /// One column of each flat type, and nested ones over random types.
-  VectorSchemaRoot table(int rows) {
+  public VectorSchemaRoot table(int rows) {
     List<FieldVector> vectors = new ArrayList<>();
     for (ArrowType type : flatTypes()) {
       vectors.add(vector(field("c" + vectors.size(), type, List.of()), rows));

@@ -16,11 +16,11 @@ import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
 /// What tests make of tables and ask of them.
-final class Tables {
+public final class Tables {
   private Tables() {}
 
   /// Columns `id` (0, 1, 2 …, from `first`) and `text`.
-  static VectorSchemaRoot numbered(BufferAllocator allocator, long first, int rows) {
+  public static VectorSchemaRoot numbered(BufferAllocator allocator, long first, int rows) {
     BigIntVector ids = new BigIntVector("id", allocator);
     VarCharVector texts = new VarCharVector("text", allocator);
     ids.allocateNew(rows);
@@ -36,7 +36,7 @@ final class Tables {
   }
 
   /// All values of a column as text, which says more than `equals` when they differ.
-  static List<String> values(FieldVector vector) {
+  public static List<String> values(FieldVector vector) {
     List<String> values = new ArrayList<>();
     for (int i = 0; i < vector.getValueCount(); i++) {
       Object value = vector.getObject(i);
@@ -46,7 +46,7 @@ final class Tables {
     return values;
   }
 
-  static List<List<String>> values(VectorSchemaRoot root) {
+  public static List<List<String>> values(VectorSchemaRoot root) {
     return root.getFieldVectors().stream().map(Tables::values).toList();
   }
 
@@ -61,7 +61,7 @@ final class Tables {
   }
 
   /// Address ranges of the mappings of this process whose file's path contains `part`.
-  static List<long[]> mappings(String part) {
+  public static List<long[]> mappings(String part) {
     try {
       List<long[]> ranges = new ArrayList<>();
       for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {

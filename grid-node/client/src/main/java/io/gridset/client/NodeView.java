@@ -7,7 +7,7 @@ import java.util.List;
 
 /// A node's process.
 ///
-/// @param listening addresses of its API
+/// @param listening addresses of its API and of its Flight endpoint
 /// @param members the grid as this node sees it
 public record NodeView(
     String version,

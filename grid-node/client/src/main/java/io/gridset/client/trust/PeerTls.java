@@ -89,6 +89,11 @@ public final class PeerTls {
     return StorageException.of(Kind.INVALID, "setting " + setting + ": " + file + " " + why, e);
   }
 
+  /// This node's certificate, for a server of another protocol.
+  public SSLContext context() {
+    return context;
+  }
+
   /// Shakes hands as the one who connected; blocks. The channel stays the caller's to close.
   public SSLSocket connect(SocketChannel channel) throws IOException {
     InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();

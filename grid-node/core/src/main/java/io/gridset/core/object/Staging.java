@@ -14,6 +14,19 @@ public interface Staging extends AutoCloseable {
   /// The file, already of its full capacity, for whoever may map it.
   Path path();
 
+  /// Whether most of its pages have never been written. Writing to the file costs less then than
+  /// writing to a mapping of it, whose pages the kernel clears first.
+  default boolean isFresh() {
+    return false;
+  }
+
+  /// Takes memory for more bytes, so that `bytes` may be written; what is written stays. Nobody
+  /// else may have the file mapped.
+  ///
+  /// @throws StorageException NO_SPACE when memory is full and nothing may go; nothing has changed
+  ///   then
+  void extend(long bytes) throws StorageException;
+
   /// Writes all that remains in `bytes` at `position`.
   void write(ByteBuffer bytes, long position) throws StorageException;
 

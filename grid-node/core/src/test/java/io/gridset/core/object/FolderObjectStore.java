@@ -118,7 +118,7 @@ public final class FolderObjectStore implements ObjectStore {
 
   private final class Staged implements Staging {
     private final Path file;
-    private final long capacity;
+    private long capacity;
     private boolean ended;
 
     Staged(Path file, long capacity) {
@@ -139,6 +139,11 @@ public final class FolderObjectStore implements ObjectStore {
     @Override
     public Path path() {
       return file;
+    }
+
+    @Override
+    public void extend(long bytes) {
+      capacity = Math.max(capacity, bytes);
     }
 
     @Override

@@ -87,6 +87,28 @@ public abstract class ObjectStoreContract {
   }
 
   @Test
+  void whatIsStagedGrowsAndKeepsWhatWasWritten() throws Exception {
+    ObjectStore store = store();
+    byte[] ipc = TestingIpc.ofSize(3, 5_000_000);
+    for (int first : new int[] {100, 70_000, 2_000_000}) {
+      try (Staging staging = store.stage("default", first)) {
+        int done = first;
+        staging.write(ByteBuffer.wrap(ipc, 0, done), 0);
+        while (done < ipc.length) {
+          int more = Math.min(done, ipc.length - done);
+          staging.extend(done + more);
+          assertThat(staging.capacity()).isGreaterThanOrEqualTo(done + more);
+          staging.write(ByteBuffer.wrap(ipc, done, more), done);
+          done += more;
+        }
+        staging.extend(1); // Never shorter.
+        staging.seal(ObjectName.of("grown/" + first), ObjectAttributes.plain(), ipc.length);
+      }
+      assertThat(read(store, "grown/" + first)).isEqualTo(ipc);
+    }
+  }
+
+  @Test
   void aSealedObjectSaysWhatItIs() throws Exception {
     ObjectStore store = store();
     ObjectAttributes attributes =

@@ -3,6 +3,7 @@ package io.gridset.server.object;
 import io.gridset.core.store.StorageException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A field of an Arrow schema, as far as its batches' layout and its description need it.
@@ -46,6 +47,7 @@ record ArrowField(
   static final int DENSE_UNION = -14;
 
   private static final int DEEPEST = 64;
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
   private static final String[] UNITS = {"s", "ms", "us", "ns"};
   private static final String[] INTERVALS = {"month", "day_time", "month_day_nano"};
   private static final int[] INTERVAL_BITS = {32, 64, 128};
@@ -144,7 +146,7 @@ record ArrowField(
       if (textLeft < 0) {
         throw IpcFile.invalid("more names than its metadata has room for");
       }
-      return text.replace("\n", "\\n").replaceAll("\\p{Cntrl}", "?");
+      return CONTROL.matcher(text.replace("\n", "\\n")).replaceAll("?");
     }
   }
 

@@ -294,7 +294,7 @@ public final class LocalObjectStore implements ObjectStore {
   }
 
   private void changed(ObjectName name) {
-    if (!shelf.named(name).isEmpty() && !closed.get()) {
+    if (shelf.named(name).stream().anyMatch(publisher::mayBeReplaced) && !closed.get()) {
       try {
         housekeeper.execute(() -> shelf.named(name).forEach(publisher::letGoIfReplaced));
       } catch (RejectedExecutionException e) {

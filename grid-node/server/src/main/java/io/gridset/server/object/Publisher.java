@@ -122,14 +122,28 @@ final class Publisher {
 
   /// Lets go of what its name no longer stands for.
   void letGoIfReplaced(HeldObject held) {
-    ObjectRecord record = held.record();
     try {
-      if (held.isPublished() && !catalog.wants(record.name(), record.id())) {
+      if (isReplaced(held)) {
         end(held);
       }
     } catch (StorageException e) {
-      log.debug("{} is looked at later: {}", record.name(), e.getMessage());
+      log.debug("{} is looked at later: {}", held.record().name(), e.getMessage());
     }
+  }
+
+  /// Whether it is worth a look by [#letGoIfReplaced].
+  boolean mayBeReplaced(HeldObject held) {
+    try {
+      return isReplaced(held);
+    } catch (StorageException e) {
+      return true;
+    }
+  }
+
+  /// What is not published yet is looked at when it is.
+  private boolean isReplaced(HeldObject held) throws StorageException {
+    ObjectRecord record = held.record();
+    return held.isPublished() && !catalog.wants(record.name(), record.id());
   }
 
   private void end(HeldObject held) {

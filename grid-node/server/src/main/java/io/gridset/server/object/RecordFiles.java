@@ -1,7 +1,5 @@
 package io.gridset.server.object;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -33,11 +31,12 @@ record RecordFiles(Path directory, boolean durable) {
   long write(ObjectRecord record, long checksum) throws StorageException {
     ObjectNode tree = ObjectRecordCodec.tree(record);
     tree.put(CHECKSUM, checksum);
-    byte[] text = tree.toString().getBytes(UTF_8);
     Path unfinished = directory.resolve(record.id() + UNFINISHED);
+    byte[] text;
     try {
-      Files.deleteIfExists(unfinished);
-      try (NativeFile file = NativeFile.create(unfinished, 0)) {
+      text = JSON.writeValueAsBytes(tree);
+      try (NativeFile file = NativeFile.openOrCreate(unfinished)) {
+        file.resize(0);
         file.write(ByteBuffer.wrap(text), 0);
         if (durable) {
           file.sync();

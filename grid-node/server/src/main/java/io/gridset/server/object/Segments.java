@@ -87,7 +87,11 @@ final class Segments {
       ledger.add(allocated - charged);
       file.endLease();
       return new StagedSegment(
-          this, path, file, namespace, new Extent(Math.max(capacity, there), allocated));
+          this,
+          path,
+          file,
+          namespace,
+          new Extent(Math.max(capacity, there), allocated, 2 * there < capacity));
     } catch (StorageException e) {
       if (file != null) {
         file.close();
@@ -98,9 +102,35 @@ final class Segments {
     }
   }
 
+  /// Takes room for more bytes of a staged file.
+  ///
+  /// @throws StorageException NO_SPACE; nothing has changed then
+  Extent extend(NativeFile file, Extent now, long bytes) throws StorageException {
+    if (bytes <= now.capacity()) {
+      return now;
+    }
+    if (bytes > ledger.quotaBytes()) {
+      throw noSpace(bytes);
+    }
+    long capacity = roundUp(bytes);
+    long more = capacity - now.capacity();
+    take(more, bytes);
+    try {
+      fill(file, capacity, bytes);
+      long allocated = file.figures().allocatedBytes();
+      ledger.add(allocated - now.charged() - more);
+      return new Extent(capacity, allocated, now.fresh());
+    } catch (StorageException e) {
+      ledger.add(-more);
+      file.resize(now.capacity());
+      throw e;
+    }
+  }
+
   /// @param capacity bytes that may be written
   /// @param charged bytes accounted for
-  record Extent(long capacity, long charged) {}
+  /// @param fresh whether most pages have never been written
+  record Extent(long capacity, long charged, boolean fresh) {}
 
   /// The length comes first: huge pages are given only within it. A recycled segment has its pages.
   private void fill(NativeFile file, long capacity, long wanted) throws StorageException {
@@ -126,6 +156,11 @@ final class Segments {
 
   /// Takes room, for which segments of the pool go first and objects next.
   void take(long bytes) throws StorageException {
+    take(bytes, bytes);
+  }
+
+  /// @param wanted bytes of the object for which it is, for the message
+  private void take(long bytes, long wanted) throws StorageException {
     if (ledger.tryTake(bytes)) {
       return;
     }
@@ -133,7 +168,7 @@ final class Segments {
       BooleanSupplier eviction = evictions.get();
       while (!ledger.tryTake(bytes)) {
         if (!pool.giveUp() && !eviction.getAsBoolean()) {
-          throw noSpace(bytes);
+          throw noSpace(wanted);
         }
       }
     }

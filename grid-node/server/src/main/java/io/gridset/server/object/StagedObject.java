@@ -9,7 +9,9 @@ import io.gridset.core.store.StorageException.Kind;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /// An object that is being written: a segment, or for a small one a buffer until somebody asks for
@@ -18,9 +20,13 @@ import org.jspecify.annotations.Nullable;
 final class StagedObject implements Staging, Freezable {
   private final String id;
   private final String namespace;
-  private final long capacity;
+  private long capacity;
   private final LocalObjectStore store;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReadWriteLock access = new ReentrantReadWriteLock();
+
+  /// Held by those who change what is written to, not by those who write: several may at once.
+  private final Lock lock = access.writeLock();
+
   private @Nullable StagedSegment segment;
   private @Nullable ByteBuffer buffer;
   private long charged;
@@ -60,7 +66,12 @@ final class StagedObject implements Staging, Freezable {
 
   @Override
   public long capacity() {
-    return capacity;
+    lock.lock();
+    try {
+      return capacity;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// @throws UncheckedIOException with a StorageException NO_SPACE when a small object's file,
@@ -70,18 +81,7 @@ final class StagedObject implements Staging, Freezable {
     lock.lock();
     try {
       StagedSegment file = segment;
-      if (file == null) {
-        checkOpen();
-        giveRoomBack();
-        file = store.segment(id, namespace, capacity);
-        ByteBuffer written = buffer;
-        if (written != null) {
-          file.write(written.duplicate().clear(), 0);
-        }
-        segment = file;
-        buffer = null;
-      }
-      return file.path();
+      return (file == null ? intoFile(capacity) : file).path();
     } catch (StorageException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -89,9 +89,53 @@ final class StagedObject implements Staging, Freezable {
     }
   }
 
+  private StagedSegment intoFile(long bytes) throws StorageException {
+    checkOpen();
+    giveRoomBack();
+    StagedSegment file = store.segment(id, namespace, bytes);
+    ByteBuffer written = buffer;
+    if (written != null) {
+      file.write(written.duplicate().clear(), 0);
+    }
+    segment = file;
+    buffer = null;
+    return file;
+  }
+
+  @Override
+  public void extend(long bytes) throws StorageException {
+    lock.lock();
+    try {
+      checkOpen();
+      StagedSegment file = segment;
+      if (bytes <= capacity) {
+        return;
+      }
+      if (file == null) {
+        file = intoFile(bytes);
+      } else {
+        file.extend(bytes);
+      }
+      capacity = file.capacity();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean isFresh() {
+    access.readLock().lock();
+    try {
+      StagedSegment file = segment;
+      return file != null && file.isFresh();
+    } finally {
+      access.readLock().unlock();
+    }
+  }
+
   @Override
   public void write(ByteBuffer bytes, long position) throws StorageException {
-    lock.lock();
+    access.readLock().lock();
     try {
       checkOpen();
       if (position < 0 || position > capacity - bytes.remaining()) {
@@ -103,10 +147,11 @@ final class StagedObject implements Staging, Freezable {
       if (file != null) {
         file.write(bytes, position);
       } else if (small != null) {
-        small.position((int) position).put(bytes);
+        small.put((int) position, bytes, bytes.position(), bytes.remaining());
+        bytes.position(bytes.limit());
       }
     } finally {
-      lock.unlock();
+      access.readLock().unlock();
     }
   }
 

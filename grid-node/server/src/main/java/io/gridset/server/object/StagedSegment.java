@@ -16,7 +16,7 @@ final class StagedSegment implements Freezable, AutoCloseable {
   private final Path path;
   private final NativeFile writer;
   private final String namespace;
-  private final long capacity;
+  private Segments.Extent extent;
   private long charged;
   private boolean frozen;
   private boolean given;
@@ -27,7 +27,7 @@ final class StagedSegment implements Freezable, AutoCloseable {
     this.path = path;
     this.writer = writer;
     this.namespace = namespace;
-    this.capacity = extent.capacity();
+    this.extent = extent;
     this.charged = extent.charged();
   }
 
@@ -37,7 +37,12 @@ final class StagedSegment implements Freezable, AutoCloseable {
   }
 
   long capacity() {
-    return capacity;
+    return extent.capacity();
+  }
+
+  /// Whether most of its pages have never been written.
+  boolean isFresh() {
+    return extent.fresh();
   }
 
   /// Bytes accounted for.
@@ -49,10 +54,16 @@ final class StagedSegment implements Freezable, AutoCloseable {
     return path;
   }
 
+  /// Makes it longer in place.
+  void extend(long bytes) throws StorageException {
+    extent = segments.extend(writer, extent, bytes);
+    charged = extent.charged();
+  }
+
   void write(ByteBuffer bytes, long position) throws StorageException {
-    if (position < 0 || position > capacity - bytes.remaining()) {
+    if (position < 0 || position > capacity() - bytes.remaining()) {
       throw StorageException.of(
-          Kind.INVALID, "beyond the " + capacity + " bytes taken: " + position);
+          Kind.INVALID, "beyond the " + capacity() + " bytes taken: " + position);
     }
     writer.write(bytes, position);
   }

@@ -181,6 +181,19 @@ class LocalObjectStoreTest {
   }
 
   @Test
+  void aSegmentIsFreshUntilItIsUsedAgain() throws Exception {
+    try (Staging first = store.stage("default", ONE.length)) {
+      assertThat(first.isFresh()).isTrue();
+    }
+    try (Staging again = store.stage("default", ONE.length)) {
+      assertThat(again.isFresh()).isFalse();
+    }
+    try (Staging longer = store.stage("default", 3L * ONE.length)) {
+      assertThat(longer.isFresh()).as("most of its pages are new").isTrue();
+    }
+  }
+
+  @Test
   void aFullMemoryIsAnErrorAndDeletingMakesRoom() throws Exception {
     for (int i = 0; i < 31; i++) {
       put(store, "o" + i, TestingIpc.ofSize(i, MIB - 8192));
@@ -192,6 +205,25 @@ class LocalObjectStoreTest {
     store.delete(ObjectName.of("o1"));
     store.stage("default", 2 * MIB).close();
     assertThat(read(store, "o30")).isEqualTo(TestingIpc.ofSize(30, MIB - 8192));
+  }
+
+  @Test
+  void growingInAFullMemoryIsAnErrorThatChangesNothing() throws Exception {
+    byte[] ipc = TestingIpc.ofSize(1, MIB);
+    put(store, "kept", TestingIpc.ofSize(2, 20 * MIB));
+    try (Staging staging = store.stage("default", ipc.length)) {
+      staging.write(ByteBuffer.wrap(ipc), 0);
+      long used = store.usage().memoryBytes();
+      assertKind(Kind.NO_SPACE, () -> staging.extend(14L * MIB), "14.00MiB");
+      assertKind(Kind.NO_SPACE, () -> staging.extend(40L * MIB), "40.00MiB");
+      assertThat(store.usage().memoryBytes()).isEqualTo(used);
+      staging.extend(3 * MIB);
+      staging.seal(ObjectName.of("grown"), ObjectAttributes.plain(), ipc.length);
+    }
+    assertThat(read(store, "grown")).isEqualTo(ipc);
+    store.delete(ObjectName.of("grown"));
+    store.delete(ObjectName.of("kept"));
+    assertThat(store.usage().memoryBytes() - store.usage().pooledBytes()).isZero();
   }
 
   /// The quota says yes, the file system says no.

@@ -29,7 +29,9 @@ sealed interface Answer {
       boolean ok, ObjectView object, @Nullable Boolean inline, @Nullable Boolean descriptor)
       implements Answer {}
 
-  record Staged(boolean ok, String staging, long capacity, boolean descriptor) implements Answer {}
+  record Staged(
+      boolean ok, String staging, long capacity, boolean descriptor, @Nullable Boolean fresh)
+      implements Answer {}
 
   record Listed(boolean ok, List<ObjectView> objects, boolean more) implements Answer {}
 

@@ -53,6 +53,9 @@ final class Operations {
   Reply perform(Frames.Frame frame, LocalSocket socket, Belongings belongings)
       throws IOException, InterruptedException {
     Request request = frame.request();
+    if (frame.header().length > ATTRIBUTES_BYTES_MAX) {
+      checkAttributes(request);
+    }
     return switch (request.operation()) {
       case "hello" -> hello();
       case "put" -> put(request, frame.tail(), belongings);
@@ -80,7 +83,7 @@ final class Operations {
   private Reply put(Request request, ByteBuffer payload, Belongings belongings)
       throws StorageException {
     ObjectName name = request.objectName();
-    ObjectAttributes attributes = attributes(request);
+    ObjectAttributes attributes = request.attributesOrPlain();
     int bytes = payload.remaining();
     if (bytes == 0) {
       throw StorageException.of(Kind.INVALID, "a put brings an Arrow IPC file as its tail");
@@ -98,10 +101,10 @@ final class Operations {
     Staging staging = store.stage(request.namespaceOrDefault(), request.byteCount());
     belongings.add(staging);
     try {
+      PassedFile file = PassedFile.forWriting(staging.path());
+      Boolean fresh = staging.isFresh() ? true : null;
       return new Reply(
-          new Answer.Staged(true, staging.id(), staging.capacity(), true),
-          null,
-          PassedFile.forWriting(staging.path()));
+          new Answer.Staged(true, staging.id(), staging.capacity(), true, fresh), null, file);
     } catch (IOException | RuntimeException e) {
       belongings.drop(staging);
       throw e;
@@ -112,7 +115,7 @@ final class Operations {
   private Reply seal(Request request, Belongings belongings) throws StorageException {
     Staging staging = belongings.staging(request.stagingId());
     ObjectName name = request.objectName();
-    ObjectInfo info = staging.seal(name, attributes(request), request.byteCount());
+    ObjectInfo info = staging.seal(name, request.attributesOrPlain(), request.byteCount());
     belongings.drop(staging);
     belongings.release(name);
     return Reply.of(ofObject(info));
@@ -130,14 +133,21 @@ final class Operations {
       ObjectInfo info = file instanceof ObjectFile opened ? opened.record().info() : existing(name);
       ObjectView object = view(info).withSchemaUpTo(SCHEMA_CHARACTERS_MAX);
       if (info.bytes() <= INLINE_BYTES) {
-        PinnedBytes payload = file.read(0, (int) info.bytes());
-        return new Reply(new Answer.OfObject(true, object, true, null), payload, null);
+        return new Reply(new Answer.OfObject(true, object, true, null), payload(file, info), null);
       }
       return new Reply(
           new Answer.OfObject(true, object, null, true),
           null,
           PassedFile.forReading(mappable(name, file)));
     }
+  }
+
+  /// Those of a record are sent from where they are: a view of them would be direct memory.
+  private static PinnedBytes payload(OpenFile file, ObjectInfo info) throws StorageException {
+    byte[] kept = file instanceof ObjectFile opened ? opened.record().payload() : null;
+    return kept == null
+        ? file.read(0, (int) info.bytes())
+        : new KeptBytes(ByteBuffer.wrap(kept).asReadOnlyBuffer());
   }
 
   /// Clients of this socket map what they are given and do nothing else with it.
@@ -194,7 +204,8 @@ final class Operations {
     return Reply.of(new Answer.Done(true));
   }
 
-  private static ObjectAttributes attributes(Request request) throws StorageException {
+  /// Those of a shorter header have room.
+  private static void checkAttributes(Request request) throws StorageException {
     if (request.attributes() != null
         && Session.json(request.attributes()).length > ATTRIBUTES_BYTES_MAX) {
       throw StorageException.of(
@@ -203,7 +214,6 @@ final class Operations {
               + ATTRIBUTES_BYTES_MAX
               + " bytes");
     }
-    return request.attributesOrPlain();
   }
 
   private Answer ofObject(ObjectInfo info) {
