@@ -1,8 +1,8 @@
 package io.gridset.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.gridset.core.manifest.PrinterColumn;
 import io.gridset.core.manifest.ResourceKind;
+import io.gridset.core.schema.PrinterColumn;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -59,7 +59,7 @@ record ResourceTable(ResourceKind kind, Width width, Namespaces namespaces, Inst
 
   private String cell(PrinterColumn column, JsonNode value) {
     return switch (column.format()) {
-      case TEXT -> value.isMissingNode() || value.isNull() ? "" : value.asText();
+      case TEXT, NUMBER -> value.isMissingNode() || value.isNull() ? "" : value.asText();
       case AGE -> age(value.asText());
     };
   }

@@ -10,6 +10,7 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.gridset.operator.crd.CustomResourceDefinitions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -66,7 +67,8 @@ class ArchitectureTest {
         .resideInAPackage("io.gridset.server..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.gridset.api..", "io.gridset.cli..", "io.gridset.fuse..")
+        .resideInAnyPackage(
+            "io.gridset.api..", "io.gridset.cli..", "io.gridset.fuse..", "io.gridset.operator..")
         .because("arrows go from ui-api to the server, never back")
         .check(classes);
   }
@@ -122,6 +124,45 @@ class ArchitectureTest {
                     "org.slf4j..",
                     "org.jspecify..")))
         .because("what strangers send is to be looked at in a room without other doors")
+        .check(classes);
+  }
+
+  @Test
+  void theOperatorSeesOnlyCoreAndTheClient() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.operator..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.operator..",
+                    "io.gridset.core..",
+                    "io.gridset.client..",
+                    "java..",
+                    "com.fasterxml.jackson..",
+                    "io.fabric8.kubernetes..",
+                    "org.slf4j..",
+                    "org.jspecify..")))
+        .because("it speaks to nodes through their API, as everybody does")
+        .check(classes);
+    assertThat(classes.contain(CustomResourceDefinitions.class)).as("found").isTrue();
+  }
+
+  @Test
+  void theKubernetesClientStaysInOnePackageAndItsTypesInTheOperator() {
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.cluster..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.fabric8.kubernetes.client..")
+        .because("reconcilers are pure; one package talks to the API server")
+        .check(classes);
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.fabric8..")
         .check(classes);
   }
 

@@ -1,20 +1,23 @@
 package io.gridset.core.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.gridset.core.manifest.FieldType.AnyList;
-import io.gridset.core.manifest.FieldType.AnyObject;
-import io.gridset.core.manifest.FieldType.Anything;
-import io.gridset.core.manifest.FieldType.Choice;
-import io.gridset.core.manifest.FieldType.Field;
-import io.gridset.core.manifest.FieldType.Fields;
-import io.gridset.core.manifest.FieldType.Flag;
-import io.gridset.core.manifest.FieldType.Items;
-import io.gridset.core.manifest.FieldType.Quantity;
-import io.gridset.core.manifest.FieldType.Ratio;
-import io.gridset.core.manifest.FieldType.Text;
-import io.gridset.core.manifest.FieldType.Texts;
-import io.gridset.core.manifest.FieldType.Treatment;
-import io.gridset.core.manifest.FieldType.Whole;
+import io.gridset.core.schema.FieldType;
+import io.gridset.core.schema.FieldType.AnyList;
+import io.gridset.core.schema.FieldType.AnyObject;
+import io.gridset.core.schema.FieldType.Anything;
+import io.gridset.core.schema.FieldType.Choice;
+import io.gridset.core.schema.FieldType.Field;
+import io.gridset.core.schema.FieldType.Fields;
+import io.gridset.core.schema.FieldType.Flag;
+import io.gridset.core.schema.FieldType.Items;
+import io.gridset.core.schema.FieldType.Kubernetes;
+import io.gridset.core.schema.FieldType.Numbers;
+import io.gridset.core.schema.FieldType.Quantity;
+import io.gridset.core.schema.FieldType.Ratio;
+import io.gridset.core.schema.FieldType.Text;
+import io.gridset.core.schema.FieldType.Texts;
+import io.gridset.core.schema.FieldType.Treatment;
+import io.gridset.core.schema.FieldType.Whole;
 import io.gridset.core.unit.DataSize;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +34,8 @@ final class FieldChecker {
 
   /// How many known names an "unknown field" lists when none is near.
   private static final int LISTED_NAMES = 16;
+
+  private static final Whole NUMBER = new Whole(0, Integer.MAX_VALUE);
 
   private final List<String> problems = new ArrayList<>();
   private final List<String> kept = new ArrayList<>();
@@ -53,16 +58,17 @@ final class FieldChecker {
       return;
     }
     switch (type) {
-      case Text() -> checkText(path, value);
+      case Text _ -> checkText(path, value);
       case Choice choice -> checkChoice(choice, path, value);
       case Quantity() -> checkQuantity(path, value);
       case Ratio() -> checkRatio(path, value);
       case Flag() -> expect(value.isBoolean(), path, "must be true or false");
       case Whole whole -> checkWhole(whole, path, value);
       case Texts() -> checkTexts(path, value);
+      case Numbers() -> checkNumbers(path, value);
       case Items items -> checkItems(items, path, value);
       case Fields fields -> checkFields(fields, path, value);
-      case AnyObject() -> {
+      case AnyObject(), Kubernetes _ -> {
         if (expect(value.isObject(), path, "must be an object")) {
           checkVariables(path, value);
         }
@@ -145,6 +151,14 @@ final class FieldChecker {
     if (expect(value.isObject(), path, "must be a map of names to text")) {
       for (Map.Entry<String, JsonNode> entry : value.properties()) {
         checkText(path + "." + entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
+  private void checkNumbers(String path, JsonNode value) {
+    if (expect(value.isObject(), path, "must be a map of names to whole numbers")) {
+      for (Map.Entry<String, JsonNode> entry : value.properties()) {
+        checkWhole(NUMBER, path + "." + entry.getKey(), entry.getValue());
       }
     }
   }

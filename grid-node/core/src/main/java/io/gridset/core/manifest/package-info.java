@@ -1,5 +1,5 @@
 /// Fluid's manifests (`data.fluid.io/v1alpha1`) as records: what users write, validated with the
-/// path of the field that is wrong. One model for the standalone program and the operator.
+/// path of the field that is wrong. The shapes of all fields stand in `core.schema`.
 ///
 /// Entry type: [io.gridset.core.manifest.ResourceKind]. Why plain records and not generated
 /// classes: the same model prints columns, validates and, later, renders the CRDs.

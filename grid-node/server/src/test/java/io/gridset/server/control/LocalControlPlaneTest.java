@@ -16,9 +16,9 @@ import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.MountDefinition;
 import io.gridset.core.dataset.SecretValue;
-import io.gridset.core.manifest.PrinterColumn;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.core.manifest.Scenarios;
+import io.gridset.core.schema.PrinterColumn;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.unit.Ticker;
 import io.gridset.server.state.RecordExchange;
@@ -101,7 +101,7 @@ class LocalControlPlaneTest {
     JsonNode resource = plane.get(kind, name).orElseThrow();
     return kind.columns().stream()
         .filter(column -> column.scope() == PrinterColumn.Scope.ALWAYS)
-        .filter(column -> column.format() == PrinterColumn.Format.TEXT)
+        .filter(column -> column.format() != PrinterColumn.Format.AGE)
         .map(column -> resource.at(column.pointer()).asText())
         .reduce((a, b) -> a + " " + b)
         .orElseThrow();
