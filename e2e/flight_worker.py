@@ -29,13 +29,15 @@ def numbers(seed, rows):
 
 
 def connect(uri, token, **more):
-    client = flight.FlightClient(uri, **more)
+    """A client with a connection of its own: others of this process would share it."""
+    client = flight.FlightClient(uri, generic_options=[("grpc.use_local_subchannel_pool", 1)], **more)
     return client, flight.FlightCallOptions(headers=[(b"authorization", b"Bearer " + token)])
 
 
 class Commands:
-    def __init__(self, client, options, token):
-        self._client, self._options, self._token = client, options, token
+    def __init__(self, uri, token, **more):
+        self._uri, self._token = uri, token
+        self._client, self._options = connect(uri, token, **more)
 
     def put(self, name, seed, rows):
         self._put(name, numbers(int(seed), int(rows)))
@@ -67,6 +69,34 @@ class Commands:
         got.validate(full=True)
         return [got.equals(table), got.column(0).num_chunks]
 
+    def flood(self, name, megabytes, readers, rounds):
+        """Gets a table of large batches again and again, by several readers with a connection each; what went wrong."""
+        rows = int(megabytes) << 17
+        self._put(name, pyarrow.table({"id": numpy.arange(rows)}), max_chunksize=1 << 21)
+        wrong = []
+
+        def read():
+            try:
+                client, options = connect(self._uri, self._token)
+                for _ in range(int(rounds)):
+                    seen = 0
+                    for chunk in client.do_get(flight.Ticket(name.encode()), options):
+                        ids = chunk.data.column(0).to_numpy()
+                        if ids[0] != seen or ids[-1] != seen + len(ids) - 1:
+                            wrong.append(f"{ids[0]} after {seen}")
+                        seen += len(ids)
+                    if seen != rows:
+                        wrong.append(f"{seen} of {rows}")
+            except (flight.FlightError, pyarrow.ArrowException) as error:
+                wrong.append(str(error))
+
+        threads = [threading.Thread(target=read) for _ in range(int(readers))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return wrong
+
     def list(self, prefix=""):
         return sorted([info.descriptor.path[0].decode(), info.total_records, info.total_bytes]
                       for info in self._client.list_flights(prefix.encode(), self._options))
@@ -81,8 +111,7 @@ class Commands:
 
     def stranger(self, uri, token):
         """Asks with another token."""
-        client, options = connect(uri, token.encode())
-        return Commands(client, options, token).outcome("list")
+        return Commands(uri, token.encode()).outcome("list")
 
     def handshake(self):
         """Calls with what a handshake gave."""
@@ -116,9 +145,11 @@ class Commands:
         threading.Event().wait()
 
     def together(self, name, seed, rows, count):
-        """So many readers at once."""
+        """So many readers at once, with a connection each."""
         outcomes = []
-        readers = [threading.Thread(target=lambda: outcomes.append(self.check(name, seed, rows))) for _ in range(int(count))]
+        readers = [
+            threading.Thread(target=lambda: outcomes.append(Commands(self._uri, self._token).check(name, seed, rows)))
+            for _ in range(int(count))]
         for reader in readers:
             reader.start()
         for reader in readers:
@@ -133,8 +164,7 @@ def main():
         root, host, command, *arguments = arguments
         more = {"tls_root_certs": Path(root).read_bytes(), "override_hostname": host}
     token = Path(token_file).read_text().strip().encode()
-    client, options = connect(uri, token, **more)
-    print(json.dumps(getattr(Commands(client, options, token), command)(*arguments)), flush=True)
+    print(json.dumps(getattr(Commands(uri, token, **more), command)(*arguments)), flush=True)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,9 @@ class TestFlight(unittest.TestCase):
         wait_for("mappings to go", lambda: self.held() == 0)
         wait_for("descriptors to be closed", lambda: self.descriptors() <= descriptors + 2)
 
+    def test_large_gets_at_once_do_not_break_each_other(self):
+        self.assertEqual(self.client("flood", "flooded", 512, 3, 6), [])
+
     def test_a_client_that_is_killed_while_it_puts_leaves_nothing(self):
         for _ in range(3):
             process = self.client.start("drip", "dripping")
