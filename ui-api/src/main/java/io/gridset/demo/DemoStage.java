@@ -202,8 +202,9 @@ final class DemoStage implements AutoCloseable {
     cleanUps.push(cleanUp);
   }
 
+  /// One thread does it all, in order; another that calls meanwhile waits for it.
   @Override
-  public void close() {
+  public synchronized void close() {
     for (Runnable next = cleanUps.poll(); next != null; next = cleanUps.poll()) {
       next.run();
     }
