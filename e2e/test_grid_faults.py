@@ -254,6 +254,8 @@ spec: {dataset: {name: fresh, namespace: default}}
         with self.readers.phase("split 3 to 2"):
             self.world.cluster.split(majority, minority)
             self._keep_reading(LONGER_THAN_THE_DETECTOR)
+            few = {member.name for member in minority}  # until it sees the cut, it takes changes, which then are everybody's
+            wait_for("the minority to see the cut", lambda: all(self._seen_by(member) <= few for member in minority), AGREED)
             refused = wait_for("the minority to refuse changes", lambda: self._refusal(self.m4))
             self.assertRegex(refused, r"(?i)member|majority|quorum|nodes forget")
             refused = self.m5("delete", "dataset", "note-2", check=False)
@@ -271,6 +273,10 @@ spec: {dataset: {name: fresh, namespace: default}}
             wait_for(f"{member.name} to have the majority's manifests", lambda: self._notes(member) == names, AGREED)
         self.m4("apply", "-f", "-", stdin=NOTE.format(name="note-healed", text="healed"))
         wait_for("a change from the former minority", lambda: "note-healed" in self._notes(self.m1), AGREED)
+
+    @staticmethod
+    def _seen_by(member):
+        return {node["name"] for node in member.nodes() if node["state"].upper() == "ACTIVE"}
 
     def _refusal(self, member):
         done = member("apply", "-f", "-", stdin=NOTE.format(name="note-refused", text="minority"), check=False)
