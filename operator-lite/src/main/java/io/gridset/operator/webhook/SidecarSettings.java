@@ -1,0 +1,23 @@
+package io.gridset.operator.webhook;
+
+import io.gridset.core.unit.DataSize;
+
+/// What all sidecars have in common.
+///
+/// @param image of Gridset
+/// @param mountRoot directory of the nodes below which datasets are mounted; Fluid's is
+///   `/runtime-mnt`
+/// @param memory that a sidecar may cache in
+public record SidecarSettings(String image, String mountRoot, DataSize memory) {
+  /// Fluid's.
+  public static final String DEFAULT_MOUNT_ROOT = "/runtime-mnt";
+
+  public SidecarSettings {
+    if (image.isBlank()) {
+      throw new IllegalArgumentException("the sidecar's image has no name");
+    }
+    if (!mountRoot.matches("(/[A-Za-z0-9._-]+)+")) {
+      throw new IllegalArgumentException("'" + mountRoot + "' is no directory of a node");
+    }
+  }
+}
