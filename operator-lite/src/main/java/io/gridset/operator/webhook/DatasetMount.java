@@ -1,6 +1,7 @@
 package io.gridset.operator.webhook;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gridset.core.dataset.DatasetName;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.Map;
 /// @param runtime the engine by Fluid's word: `jindo`, `alluxio`, `juicefs`, `thin`, `vineyard`,
 ///   `grid`
 /// @param phase of the Dataset; empty before it has one
-/// @param grid how a reader reaches its workers
+/// @param access how a reader gets its bytes
 /// @param fuse what its runtime says about containers that mount it
 /// @param holders the nodes with workers of it
 public record DatasetMount(
@@ -20,13 +21,18 @@ public record DatasetMount(
     String uid,
     String runtime,
     String phase,
-    GridAccess grid,
+    Access access,
     FuseTemplate fuse,
     List<Holder> holders) {
-  private static final int LABEL_KEY_MAX = 62;
+  private static final int LABEL_KEY_MAX = 63;
 
   public DatasetMount {
     holders = List.copyOf(holders);
+  }
+
+  /// The same, with other holders.
+  public DatasetMount withHolders(List<Holder> others) {
+    return new DatasetMount(name, uid, runtime, phase, access, fuse, others);
   }
 
   /// Whether it can be read now.
@@ -34,23 +40,49 @@ public record DatasetMount(
     return phase.equals("Bound");
   }
 
-  /// How a reader reaches the workers.
-  ///
-  /// @param members `host:port` of their data servers; the name may have many addresses
-  /// @param cluster the grid's name
-  /// @param tokenSecret a Secret in the dataset's namespace; its key `token` holds a token that
-  ///   opens this dataset only
-  public record GridAccess(String members, String cluster, String tokenSecret) {}
+  /// How a reader gets a dataset's bytes.
+  public sealed interface Access {
+    /// From workers.
+    ///
+    /// @param members `host:port` of their data servers, separated by commas
+    /// @param cluster the grid's name
+    /// @param source what to mount of the grid
+    record Grid(String members, String cluster, Token token, Source source) implements Access {}
 
-  /// What a runtime's `spec.fuse` says about containers that mount its dataset.
+    /// Not yet, or not at all.
+    ///
+    /// @param why and what helps
+    record Missing(String why) implements Access {}
+  }
+
+  /// The key of a Secret in the pod's namespace that holds what opens the workers' data servers.
+  public record Token(String secret, String key) {}
+
+  /// A dataset, and a directory of it; empty for all of it.
+  public record Source(DatasetName dataset, String subPath) {}
+
+  /// What a runtime's FUSE pods have, and a sidecar as well.
   ///
+  /// @param image of Gridset
   /// @param env entries of a container's `env`
   /// @param resources a container's `resources`; empty for the webhook's own
   /// @param nodeSelector where such containers may run; empty for anywhere
+  /// @param pullSecrets a pod's `imagePullSecrets`
   public record FuseTemplate(
-      ArrayNode env, ObjectNode resources, Map<String, String> nodeSelector) {
+      String image,
+      ArrayNode env,
+      ObjectNode resources,
+      Map<String, String> nodeSelector,
+      ArrayNode pullSecrets) {
     public FuseTemplate {
       nodeSelector = Map.copyOf(nodeSelector);
+    }
+
+    /// Of a runtime that has none yet.
+    public static FuseTemplate none() {
+      JsonNodeFactory json = JsonNodeFactory.instance;
+      return new FuseTemplate(
+          "", json.arrayNode(), json.objectNode(), Map.of(), json.arrayNode());
     }
   }
 
@@ -65,7 +97,7 @@ public record DatasetMount(
   }
 
   /// The label of nodes with workers, by Fluid's name: value `true`.
-  String workerLabel() {
+  public String workerLabel() {
     return label("s");
   }
 
@@ -82,6 +114,10 @@ public record DatasetMount(
 
   /// The last part of the mount's path, by Fluid's name.
   String directory() {
-    return runtime.equals("jindo") ? "jindofs-fuse" : runtime + "-fuse";
+    return switch (runtime) {
+      case "jindo" -> "jindofs-fuse";
+      case "grid" -> "gridset-fuse";
+      default -> runtime + "-fuse";
+    };
   }
 }

@@ -3,6 +3,7 @@ package io.gridset.operator.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The claims that a pod's volumes name, told apart.
 ///
@@ -36,16 +37,16 @@ record PodClaims(List<Use> datasets, List<String> unknown) {
     return new PodClaims(datasets, unknown);
   }
 
-  /// Whether a container of that list mounts one of the datasets; its name, or nothing.
-  String mountedIn(JsonNode containers) {
+  /// The first container of that list that mounts one of the datasets, by its name.
+  Optional<String> mountedIn(JsonNode containers) {
     for (JsonNode container : containers) {
       for (JsonNode mount : container.path("volumeMounts")) {
         String volume = mount.path("name").asText();
         if (datasets.stream().anyMatch(use -> use.volume().equals(volume))) {
-          return container.path("name").asText();
+          return Optional.of(container.path("name").asText());
         }
       }
     }
-    return "";
+    return Optional.empty();
   }
 }

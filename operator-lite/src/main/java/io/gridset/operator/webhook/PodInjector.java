@@ -2,6 +2,10 @@ package io.gridset.operator.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.gridset.operator.webhook.ClusterFacts.SidecarForm;
+import io.gridset.operator.webhook.DatasetMount.Access;
+import io.gridset.operator.webhook.SidecarInjector.Reachable;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,9 +37,19 @@ final class PodInjector {
     if (refusal.isPresent()) {
       return new Outcome.Refused(refusal.get());
     }
-    return claims.datasets().isEmpty()
-        ? new Outcome.Untouched()
-        : sidecars.inject(request, claims.datasets());
+    if (claims.datasets().isEmpty()) {
+      return new Outcome.Untouched();
+    }
+    List<Reachable> reachable = new ArrayList<>();
+    for (PodClaims.Use use : claims.datasets()) {
+      switch (use.dataset().access()) {
+        case Access.Grid grid -> reachable.add(new Reachable(use, grid));
+        case Access.Missing(String why) -> {
+          return new Outcome.Refused("dataset " + use.dataset().name() + ": " + why);
+        }
+      }
+    }
+    return sidecars.inject(request, reachable);
   }
 
   /// Why the datasets cannot be mounted in this pod, and what helps.
@@ -84,11 +98,14 @@ final class PodInjector {
 
   /// An ordinary sidecar starts after the init containers.
   private Optional<String> beforeTheMount(PodRequest request, PodClaims claims) {
-    String early = claims.mountedIn(request.pod().path("spec").path("initContainers"));
-    return facts.sidecarForm() == SidecarForm.ORDINARY && !early.isEmpty()
-        ? Optional.of(
-            "init container %s mounts a dataset, which a sidecar can give it from Kubernetes 1.29 on: move the work into a container, or %s"
-                .formatted(early, OR_NODES))
-        : Optional.empty();
+    if (facts.sidecarForm() == SidecarForm.NATIVE) {
+      return Optional.empty();
+    }
+    return claims
+        .mountedIn(request.pod().path("spec").path("initContainers"))
+        .map(
+            container ->
+                "init container %s mounts a dataset, which a sidecar can give it from Kubernetes 1.29 on: move the work into a container, or %s"
+                    .formatted(container, OR_NODES));
   }
 }

@@ -4,17 +4,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.gridset.operator.webhook.DatasetMount.Access;
 import java.util.List;
 import java.util.Map;
 
 /// The container that mounts one dataset for its pod: a reader of the workers' grid, no member of
 /// it and without credentials of stores. Pure.
 ///
+/// @param grid where its bytes come from
 /// @param name of the container
 /// @param directory of the node where this pod's mount is, and nobody else's
 /// @param volumes names of the volumes with that directory, and with the token
 record Sidecar(
-    DatasetMount dataset, SidecarSettings settings, String name, String directory, Volumes volumes) {
+    DatasetMount dataset,
+    Access.Grid grid,
+    SidecarSettings settings, String name, String directory, Volumes volumes) {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   /// What becomes of mounting is asked once a second; a dataset may take its time to be bound.
@@ -90,15 +94,15 @@ record Sidecar(
   private ObjectNode container() {
     ObjectNode container = JSON.objectNode();
     container.put("name", name);
-    container.put("image", settings.image());
+    container.put("image", settings.image().orElse(dataset.fuse().image()));
     container.putArray("command").add("gridset");
     ArrayNode arguments = container.putArray("args");
     List.of(
             "up",
             "--reader-of",
-            dataset.grid().members(),
+            grid.members(),
             "--cluster",
-            dataset.grid().cluster(),
+            grid.cluster(),
             "--cluster-token-file",
             "/run/secrets/gridset/token",
             "--run-dir",
@@ -108,7 +112,7 @@ record Sidecar(
             "--memory",
             Long.toString(settings.memory().bytes()),
             "--mount",
-            dataset.name() + "=" + path())
+            grid.source().dataset() + "=" + path())
         .forEach(arguments::add);
     container.set("env", environment());
     container.set("resources", resources());
@@ -172,11 +176,11 @@ record Sidecar(
     ObjectNode volume = JSON.objectNode().put("name", volumes.token());
     volume
         .putObject("secret")
-        .put("secretName", dataset.grid().tokenSecret())
+        .put("secretName", grid.token().secret())
         .put("defaultMode", 256)
         .putArray("items")
         .addObject()
-        .put("key", "token")
+        .put("key", grid.token().key())
         .put("path", "token");
     return volume;
   }
@@ -184,7 +188,10 @@ record Sidecar(
   /// What takes the place of the claim in the volume of that name.
   ObjectNode dataVolume(String volume) {
     ObjectNode data = JSON.objectNode().put("name", volume);
-    data.putObject("hostPath").put("path", path()).put("type", "DirectoryOrCreate");
+    String directory = grid.source().subPath();
+    data.putObject("hostPath")
+        .put("path", directory.isEmpty() ? path() : path() + "/" + directory)
+        .put("type", "DirectoryOrCreate");
     return data;
   }
 }

@@ -3,6 +3,7 @@ package io.gridset.operator.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gridset.operator.webhook.ClusterFacts.SidecarForm;
+import io.gridset.operator.webhook.DatasetMount.Access;
 import io.gridset.operator.webhook.PodClaims.Use;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,44 +29,60 @@ final class SidecarInjector {
   private final ClusterFacts facts;
   private final SidecarSettings settings;
 
+  /// A volume with a dataset that workers serve.
+  record Reachable(Use use, Access.Grid grid) {
+    DatasetMount dataset() {
+      return use.dataset();
+    }
+  }
+
   SidecarInjector(ClusterFacts facts, SidecarSettings settings) {
     this.facts = facts;
     this.settings = settings;
   }
 
-  Outcome inject(PodRequest request, List<Use> uses) {
+  Outcome inject(PodRequest request, List<Reachable> uses) {
     PodDraft draft = new PodDraft(request.pod());
     SidecarForm form = facts.sidecarForm();
     List<ObjectNode> containers = new ArrayList<>();
     Map<String, Sidecar> sidecars = new LinkedHashMap<>();
-    for (Use use : uses) {
+    for (Reachable use : uses) {
       String dataset = use.dataset().name().toString();
       Sidecar sidecar = sidecars.get(dataset);
       if (sidecar == null) {
-        sidecar = sidecar(draft, use.dataset(), directory(request, use.dataset()), containers);
+        sidecar = sidecar(draft, use, directory(request, use.dataset()), containers);
         sidecars.put(dataset, sidecar);
         containers.add(
             form == SidecarForm.NATIVE
                 ? sidecar.nativeContainer()
                 : sidecar.ordinaryContainer(hook(draft)));
+        use.dataset().fuse().pullSecrets().forEach(secret -> pull(draft, secret));
         draft.append("volumes", sidecar.mountVolume());
         draft.append("volumes", sidecar.tokenVolume());
       }
-      replace(draft, use, sidecar);
+      replace(draft, use.use(), sidecar);
     }
     draft.prepend(form == SidecarForm.NATIVE ? "initContainers" : "containers", containers);
     note(draft, uses);
     return new Outcome.Changed(draft.patch(), warnings(uses));
   }
 
+  private static void pull(PodDraft draft, JsonNode secret) {
+    if (secret instanceof ObjectNode named && !draft.entries("imagePullSecrets").contains(named)) {
+      draft.append("imagePullSecrets", named.deepCopy());
+    }
+  }
+
   private Sidecar sidecar(
-      PodDraft draft, DatasetMount dataset, String directory, List<ObjectNode> before) {
+      PodDraft draft, Reachable use, String directory, List<ObjectNode> before) {
+    DatasetMount dataset = use.dataset();
     String name = NAME;
     for (int i = 1; isTaken(draft, before, name); i++) {
       name = NAME + "-" + i;
     }
     return new Sidecar(
         dataset,
+        use.grid(),
         settings,
         name,
         directory,
@@ -120,7 +137,7 @@ final class SidecarInjector {
         });
   }
 
-  private static void note(PodDraft draft, List<Use> uses) {
+  private static void note(PodDraft draft, List<Reachable> uses) {
     draft.metadata().withObjectProperty("labels").put(DONE, "true");
     ObjectNode annotations = draft.metadata().withObjectProperty("annotations");
     TreeSet<String> names = new TreeSet<>();
@@ -132,9 +149,9 @@ final class SidecarInjector {
     annotations.put(IN_USE, String.join(",", names));
   }
 
-  private static List<String> warnings(List<Use> uses) {
+  private static List<String> warnings(List<Reachable> uses) {
     return uses.stream()
-        .map(Use::dataset)
+        .map(Reachable::dataset)
         .filter(dataset -> !dataset.isBound())
         .map(
             dataset ->
