@@ -71,13 +71,14 @@ public final class AdmissionReviews {
           warnings.forEach(list::add);
         }
       }
+      // A reason of its own, such as Invalid, would make kubectl pass over the message.
       case Outcome.Refused(String message) ->
           response
               .put("allowed", false)
               .putObject("status")
               .put("status", "Failure")
-              .put("reason", "Invalid")
-              .put("code", 422)
+              .put("reason", "Forbidden")
+              .put("code", 403)
               .put("message", message);
     }
   }

@@ -84,13 +84,8 @@ public final class ClusterWebhook implements AutoCloseable {
   ///
   /// @throws IOException when the cluster or the port is not to be had
   public static ClusterWebhook start(Settings settings, InstantSource clock) throws IOException {
-    KubernetesClient client = new KubernetesClientBuilder().build();
-    try {
-      return start(client, settings, Keyring.Lives.defaults(), clock);
-    } catch (IOException | RuntimeException e) {
-      client.close();
-      throw e;
-    }
+    return start(
+        new KubernetesClientBuilder().build(), settings, Keyring.Lives.defaults(), clock);
   }
 
   /// @param client becomes the webhook's own, closed with it
@@ -100,7 +95,11 @@ public final class ClusterWebhook implements AutoCloseable {
     try {
       return new ClusterWebhook(client, settings, lives, clock);
     } catch (KubernetesClientException e) {
+      client.close();
       throw new IOException("the webhook cannot start: " + e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      client.close(); // Watches that began end with it.
+      throw e;
     }
   }
 
