@@ -110,13 +110,7 @@ final class WebhookCommand implements Callable<Integer> {
     try (ClusterWebhook webhook =
         ClusterWebhook.start(settings, gridset.surroundings().clock())) {
       Thread hook =
-          Thread.ofPlatform()
-              .name("stop-webhook")
-              .unstarted(
-                  () -> {
-                    webhook.close();
-                    ended.countDown();
-                  });
+          Thread.ofPlatform().name("stop-webhook").unstarted(() -> end(webhook, ended));
       Runtime.getRuntime().addShutdownHook(hook);
       out.println("Gridset webhook listens on " + settings.host() + ":" + webhook.port() + ".");
       out.flush();
@@ -124,6 +118,11 @@ final class WebhookCommand implements Callable<Integer> {
     }
     out.println("Gridset webhook stopped.");
     return ExitCode.OK;
+  }
+
+  private static void end(ClusterWebhook webhook, CountDownLatch ended) {
+    webhook.close();
+    ended.countDown();
   }
 
   private ClusterWebhook.Settings settings() {

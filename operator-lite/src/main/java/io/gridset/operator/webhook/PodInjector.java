@@ -74,7 +74,7 @@ final class PodInjector {
                 .formatted(use.dataset().name(), OR_NODES));
       }
     }
-    return privileges(request).or(() -> beforeTheMount(request, claims));
+    return privileges(request).or(() -> withoutNativeSidecars(request, claims));
   }
 
   private Optional<String> privileges(PodRequest request) {
@@ -96,13 +96,19 @@ final class PodInjector {
     return Optional.empty();
   }
 
-  /// An ordinary sidecar starts after the init containers.
-  private Optional<String> beforeTheMount(PodRequest request, PodClaims claims) {
+  /// An ordinary sidecar starts after the init containers, and nobody ends it with the pod's work.
+  private Optional<String> withoutNativeSidecars(PodRequest request, PodClaims claims) {
+    JsonNode spec = request.pod().path("spec");
     if (facts.sidecarForm() == SidecarForm.NATIVE) {
       return Optional.empty();
     }
+    if (!spec.path("restartPolicy").asText("Always").equals("Always")) {
+      return Optional.of(
+          "a pod that is to end, such as a Job's, would run on for its sidecar: that takes Kubernetes 1.29 on all nodes; or "
+              + OR_NODES);
+    }
     return claims
-        .mountedIn(request.pod().path("spec").path("initContainers"))
+        .mountedIn(spec.path("initContainers"))
         .map(
             container ->
                 "init container %s mounts a dataset, which a sidecar can give it from Kubernetes 1.29 on: move the work into a container, or %s"

@@ -12,6 +12,7 @@ import io.gridset.operator.webhook.DatasetMount.Access;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -227,6 +228,18 @@ class PodInjectorTest {
   }
 
   @Test
+  void aJobThatWouldNeverEndIsRefused() throws IOException {
+    cluster.form = SidecarForm.ORDINARY;
+    assertThat(reviews.refusal(InjectedPodsTest.pod("job")))
+        .contains("run on for its sidecar", "Kubernetes 1.29");
+    cluster.form = SidecarForm.NATIVE;
+    JsonNode sidecar = reviews.admitted(InjectedPodsTest.pod("job")).at("/spec/initContainers/0");
+    assertThat(sidecar.path("restartPolicy").asText())
+        .as("the kubelet ends it after the pod's own containers")
+        .isEqualTo("Always");
+  }
+
+  @Test
   void aLabelTakesTheWaitOutOfAnOrdinarySidecar() throws IOException {
     cluster.form = SidecarForm.ORDINARY;
     String labels = "serverless.fluid.io/inject: 'true'";
@@ -251,7 +264,7 @@ class PodInjectorTest {
             made.runtime(),
             made.phase(),
             made.access(),
-            new DatasetMount.FuseTemplate("own:2", env, resources, java.util.Map.of(), secrets),
+            new DatasetMount.FuseTemplate("own:2", env, resources, Map.of(), secrets),
             List.of()));
     ObjectNode admitted = reviews.admitted(pod("serverless.fluid.io/inject: 'true'"));
     JsonNode sidecar = admitted.at("/spec/initContainers/0");

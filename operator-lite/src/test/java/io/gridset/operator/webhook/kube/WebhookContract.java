@@ -279,14 +279,21 @@ abstract class WebhookContract {
 
   @Test
   @Order(2)
-  void scenarioTwosJobPodGetsAContainerNamedLikeFluids() {
-    JsonNode pod =
-        created(
-            pod("job-pod", "alibabacloud.com/fluid-sidecar-target: acs")
-                .replace("serverless-data", "jfsdemo")
-                .replace("spec:\n", "spec:\n  restartPolicy: Never\n"));
+  void scenarioTwosJobPodGetsAContainerNamedLikeFluidsWhereItCanEnd() {
+    String job =
+        pod("job-pod", "alibabacloud.com/fluid-sidecar-target: acs")
+            .replace("serverless-data", "jfsdemo")
+            .replace("spec:\n", "spec:\n  restartPolicy: Never\n");
+    if (sidecarList().equals("containers")) {
+      Kubectl.Outcome refused = kubectl().tryWith(job, "create", "-f", "-");
+      assertThat(refused.code()).isNotZero();
+      assertThat(refused.text()).contains("would run on for its sidecar");
+      return;
+    }
+    JsonNode pod = created(job);
     assertThat(isInjected(pod)).isTrue();
-    assertThat(pod.at("/spec/volumes/0/hostPath/path").asText()).contains("/juicefs/", "juicefs-fuse");
+    assertThat(pod.at("/spec/initContainers/0/restartPolicy").asText()).isEqualTo("Always");
+    assertThat(pod.at("/spec/volumes/0/hostPath/path").asText()).contains("/juicefs/");
   }
 
   @Test
