@@ -24,6 +24,7 @@ final class SidecarInjector {
 
   private static final String DONE = "done.sidecar.fluid.io/inject";
   private static final String IN_USE = "fluid.io/datasets-in-use";
+  private static final String DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
   private static final String NO_HOOK = "fuse.sidecar.poststart.fluid.io/inject";
 
   private final ClusterFacts facts;
@@ -62,9 +63,21 @@ final class SidecarInjector {
       }
       replace(draft, use.use(), sidecar);
     }
+    if (form == SidecarForm.ORDINARY) {
+      keepDefaultContainer(draft);
+    }
     draft.prepend(form == SidecarForm.NATIVE ? "initContainers" : "containers", containers);
     note(draft, uses);
     return new Outcome.Changed(draft.patch(), warnings(uses));
+  }
+
+  /// `kubectl logs` and `exec` mean the first container, which is to be the user's.
+  private static void keepDefaultContainer(PodDraft draft) {
+    ObjectNode annotations = draft.metadata().withObjectProperty("annotations");
+    List<ObjectNode> containers = draft.entries("containers");
+    if (!annotations.has(DEFAULT_CONTAINER) && !containers.isEmpty()) {
+      annotations.set(DEFAULT_CONTAINER, containers.getFirst().path("name"));
+    }
   }
 
   private static void pull(PodDraft draft, JsonNode secret) {

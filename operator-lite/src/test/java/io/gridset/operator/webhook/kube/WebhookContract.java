@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -386,6 +387,94 @@ abstract class WebhookContract {
 
   @Test
   @Order(8)
+  void nodesAreKnownByWhatTheyHoldAndByWhatTheirKubeletsUnderstand() {
+    for (String node : List.of("n1", "n2")) {
+      kubectl()
+          .mustWith(
+              """
+              apiVersion: v1
+              kind: Node
+              metadata:
+                name: %1$s
+                labels: {kubernetes.io/hostname: %1$s, fluid.io/s-default-jfsdemo: "true"}
+              """
+                  .formatted(node),
+              "apply", "-f", "-");
+    }
+    kubectl()
+        .must("annotate", "dataset", "jfsdemo", "gridset.io/held-bytes={\"n1\":100,\"n2\":50}");
+    kubectl().must("delete", "configmap", "webhook-plugins", "-n", NAMESPACE);
+    String near = generated("fuse.serverful.fluid.io/inject: 'true'").replace("serverless-data", "jfsdemo");
+    awaitUntil(
+        "weights go by bytes",
+        () -> {
+          String affinity = created(near).at("/spec/affinity").toString();
+          return affinity.contains("\"weight\":100,\"preference\"")
+              && affinity.contains("\"weight\":50,\"preference\"")
+              && affinity.contains("[\"n2\"]");
+        });
+    try {
+      kubelet("n1", "v1.28.3");
+      awaitUntil(
+          "an old kubelet gets what it understands",
+          () -> created(servingPod()).at("/spec/containers/0/name").asText().equals("fluid-fuse"));
+      kubelet("n1", "v1.35.4");
+      awaitUntil("all kubelets are new again", () -> isInjected(created(servingPod())));
+    } finally {
+      kubectl().must("delete", "node", "n1", "n2");
+    }
+  }
+
+  private void kubelet(String node, String version) {
+    server
+        .client()
+        .nodes()
+        .withName(node)
+        .editStatus(
+            found ->
+                new NodeBuilder(found)
+                    .editOrNewStatus()
+                    .editOrNewNodeInfo()
+                    .withKubeletVersion(version)
+                    .withArchitecture("amd64")
+                    .withBootID("b")
+                    .withContainerRuntimeVersion("c")
+                    .withKernelVersion("k")
+                    .withKubeProxyVersion(version)
+                    .withMachineID("m")
+                    .withOperatingSystem("linux")
+                    .withOsImage("o")
+                    .withSystemUUID("u")
+                    .endNodeInfo()
+                    .endStatus()
+                    .build());
+  }
+
+  private static String generated(String labels) {
+    return pod("x", labels).replace("{name: x,", "{generateName: x-,");
+  }
+
+  @Test
+  @Order(9)
+  void aNamespaceThatForbidsThePrivilegedSidecarSaysSo() {
+    String key = "pod-security.kubernetes.io/enforce";
+    kubectl().must("label", "namespace", "default", key + "=baseline");
+    try {
+      awaitUntil(
+          "the namespace's level is known",
+          () ->
+              kubectl()
+                  .tryWith(generated("serverless.fluid.io/inject: 'true'"), "create", "-f", "-")
+                  .text()
+                  .contains("enforces the Pod Security level baseline"));
+    } finally {
+      kubectl().must("label", "namespace", "default", key + "-");
+    }
+    awaitUntil("pods are injected again", () -> isInjected(created(servingPod())));
+  }
+
+  @Test
+  @Order(10)
   void keysAndAuthorityAreRenewedWhileItServes() throws Exception {
     List<String> shown = new ArrayList<>();
     for (int round = 1; round <= 3; round++) {
@@ -456,7 +545,7 @@ abstract class WebhookContract {
   }
 
   @Test
-  @Order(9)
+  @Order(11)
   void twoReplicasAgreeOnTheirKeys() throws IOException {
     try (ClusterWebhook other = start(client(), 0)) {
       other.refreshKeys();
@@ -466,7 +555,7 @@ abstract class WebhookContract {
   }
 
   @Test
-  @Order(10)
+  @Order(12)
   void withoutTheWebhookOnlyPodsThatAskForASidecarWait() throws IOException {
     int port = webhook.port();
     webhook.close();
