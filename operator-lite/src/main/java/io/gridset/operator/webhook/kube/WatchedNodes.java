@@ -3,12 +3,10 @@ package io.gridset.operator.webhook.kube;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.VersionInfo;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,14 +18,11 @@ final class WatchedNodes implements AutoCloseable {
 
   private static final Pattern VERSION = Pattern.compile("v?1\\.([0-9]+).*");
   private static final String BY_LABEL = "label";
+  private static final String BY_AGE = "age";
+  private static final String OLD = "old";
 
   private final int server;
   private final SharedIndexInformer<Node> nodes;
-
-  /// The 1.x of each kubelet.
-  private final Map<String, Integer> kubelets = new ConcurrentHashMap<>();
-
-  private volatile boolean allNative;
 
   WatchedNodes(KubernetesClient client) {
     VersionInfo version = client.getKubernetesVersion();
@@ -37,18 +32,16 @@ final class WatchedNodes implements AutoCloseable {
         Map.of(
             BY_LABEL,
             node ->
-                labels(node).keySet().stream()
-                    .filter(key -> key.startsWith("fluid.io/"))
-                    .toList()));
-    nodes.addEventHandler(new Kubelets());
-    judge();
+                labels(node).keySet().stream().filter(key -> key.startsWith("fluid.io/")).toList(),
+            BY_AGE,
+            node -> isOld(node) ? List.of(OLD) : List.of()));
     nodes.run();
   }
 
   /// Whether server and all kubelets know native sidecars: an older kubelet would take one for an
   /// ordinary init container, and wait for its end.
   boolean allKnowNativeSidecars() {
-    return allNative;
+    return server >= NATIVE_SIDECARS_MINOR && nodes.getIndexer().byIndex(BY_AGE, OLD).isEmpty();
   }
 
   /// Nodes that carry this label with the value `true`.
@@ -64,10 +57,13 @@ final class WatchedNodes implements AutoCloseable {
     return labels == null ? Map.of() : labels;
   }
 
-  private void judge() {
-    allNative =
-        server >= NATIVE_SIDECARS_MINOR
-            && kubelets.values().stream().allMatch(minor -> minor >= NATIVE_SIDECARS_MINOR);
+  /// A node says its version as soon as its kubelet runs, and no pod runs there before.
+  private static boolean isOld(Node node) {
+    String version =
+        node.getStatus() == null || node.getStatus().getNodeInfo() == null
+            ? null
+            : node.getStatus().getNodeInfo().getKubeletVersion();
+    return version != null && !version.isEmpty() && minor(version) < NATIVE_SIDECARS_MINOR;
   }
 
   private static int minor(String version) {
@@ -78,38 +74,5 @@ final class WatchedNodes implements AutoCloseable {
   @Override
   public void close() {
     nodes.stop();
-  }
-
-  private final class Kubelets implements ResourceEventHandler<Node> {
-    @Override
-    public void onAdd(Node node) {
-      know(node);
-    }
-
-    @Override
-    public void onUpdate(Node before, Node node) {
-      know(node);
-    }
-
-    @Override
-    public void onDelete(Node node, boolean isFinalStateUnknown) {
-      kubelets.remove(node.getMetadata().getName());
-      judge();
-    }
-
-    private void know(Node node) {
-      String version =
-          node.getStatus() == null || node.getStatus().getNodeInfo() == null
-              ? ""
-              : String.valueOf(node.getStatus().getNodeInfo().getKubeletVersion());
-      if (version.isEmpty()) {
-        return; // It says so as soon as its kubelet runs, and no pod runs there before.
-      }
-      int minor = minor(version);
-      Integer before = kubelets.put(node.getMetadata().getName(), minor);
-      if (before == null || before != minor) {
-        judge();
-      }
-    }
   }
 }

@@ -34,12 +34,12 @@ public final class ServingKey {
   }
 
   X509ExtendedKeyManager manager() {
-    return new Manager();
+    return new Handshakes();
   }
 
   /// A handshake asks by the alias that it was given, which may be that of a key ago: then it
   /// fails, and the client comes again.
-  private final class Manager extends X509ExtendedKeyManager {
+  private final class Handshakes extends X509ExtendedKeyManager {
     @Override
     public String chooseEngineServerAlias(
         String type, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
