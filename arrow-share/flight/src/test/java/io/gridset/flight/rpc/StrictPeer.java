@@ -6,6 +6,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,9 @@ final class StrictPeer implements AutoCloseable {
   private static final int END_HEADERS = 4;
   private static final int SETTING_INITIAL_WINDOW = 4;
   private static final int SETTING_FRAME_MOST = 5;
+
+  /// Few, so that the node has to wait for a peer that does not read.
+  private static final int RECEIVE_BYTES = 64 << 10;
 
   /// Long enough for the slowest machine; only a stall waits for so long.
   private static final int PATIENCE_MILLIS = 90_000;
@@ -83,7 +87,9 @@ final class StrictPeer implements AutoCloseable {
 
   /// Connects, and leaves the connection's own window out of the play.
   StrictPeer(int port, Limits first) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket = new Socket();
+    socket.setReceiveBufferSize(RECEIVE_BYTES);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.setTcpNoDelay(true);
     in = new DataInputStream(socket.getInputStream());
