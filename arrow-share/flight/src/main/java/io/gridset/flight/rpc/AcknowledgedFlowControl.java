@@ -28,6 +28,9 @@ final class AcknowledgedFlowControl extends BufferingFlowControlStrategy {
   /// Of a window, after which a client may send as much again; Jetty's default.
   private static final float CONSUMED_RATIO = 0.5f;
 
+  private static final Set<Integer> HELD_BACK =
+      Set.of(SettingsFrame.INITIAL_WINDOW_SIZE, SettingsFrame.MAX_FRAME_SIZE);
+
   /// Streams that have begun and not ended; also guards what follows.
   private final Set<Stream> streams = new HashSet<>();
 
@@ -67,7 +70,8 @@ final class AcknowledgedFlowControl extends BufferingFlowControlStrategy {
     }
   }
 
-  /// A client's settings have arrived; Jetty applies them next, then queues the acknowledgement.
+  /// A client's settings have arrived; Jetty applies the others next, then queues the
+  /// acknowledgement.
   private void announce(HTTP2Session session, Map<Integer, Integer> settings) {
     Change change;
     synchronized (streams) {
@@ -77,8 +81,8 @@ final class AcknowledgedFlowControl extends BufferingFlowControlStrategy {
       announced = new Limits(window, frame);
       change = use(used.least(announced), session);
     }
-    // Jetty has no other place to keep it from applying this.
-    settings.keySet().remove(SettingsFrame.MAX_FRAME_SIZE);
+    // Jetty has no other place to keep it from applying these.
+    settings.keySet().removeAll(HELD_BACK);
     change.apply(this, session);
   }
 
@@ -108,13 +112,6 @@ final class AcknowledgedFlowControl extends BufferingFlowControlStrategy {
       for (Stream stream : streams) {
         control.updateWindow(session, stream, new WindowUpdateFrame(stream.getId(), more));
       }
-    }
-  }
-
-  @Override
-  public void updateInitialStreamWindow(Session session, int initialStreamWindow, boolean local) {
-    if (local) {
-      super.updateInitialStreamWindow(session, initialStreamWindow, true);
     }
   }
 

@@ -132,6 +132,7 @@ class FlowControlTest {
           case 0 -> calls.add(peer.call("/get"));
           case 1, 2 -> grant(calls, random);
           case 3 -> peer.exhaust();
+          case 4 -> peer.announceNothing();
           default -> peer.announce(limits(random));
         }
         if (random.nextBoolean()) {

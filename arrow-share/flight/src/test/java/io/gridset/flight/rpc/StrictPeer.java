@@ -46,6 +46,7 @@ final class StrictPeer implements AutoCloseable {
   private final Map<Integer, Call> calls = new LinkedHashMap<>();
   private final Queue<Limits> unacknowledged = new ArrayDeque<>();
   private Limits limits = new Limits(INITIAL_WINDOW, FRAME_LEAST);
+  private Limits announced = limits;
   private int nextId = 1;
   private int pings;
   private int pongs;
@@ -100,8 +101,15 @@ final class StrictPeer implements AutoCloseable {
     frame(WINDOW_UPDATE, 0, 0, all);
   }
 
+  /// Sends settings that change nothing, and are acknowledged like others.
+  void announceNothing() throws IOException {
+    unacknowledged.add(announced);
+    frame(SETTINGS, 0, 0, ByteBuffer.allocate(0));
+  }
+
   /// Sends settings, which do not count before they are acknowledged.
   void announce(Limits next) throws IOException {
+    announced = next;
     unacknowledged.add(next);
     ByteBuffer body = ByteBuffer.allocate(12);
     body.putShort((short) SETTING_INITIAL_WINDOW).putInt(next.window());
