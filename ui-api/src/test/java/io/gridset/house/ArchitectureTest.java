@@ -152,7 +152,7 @@ class ArchitectureTest {
   @Test
   void theKubernetesClientStaysInOnePackageAndItsTypesInTheOperator() {
     noClasses()
-        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.cluster..")))
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.kube..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8.kubernetes.client..")
