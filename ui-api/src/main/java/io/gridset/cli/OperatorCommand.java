@@ -78,7 +78,10 @@ final class OperatorCommand implements Callable<Integer> {
     try (Operator operator = Operator.start(settings, new RestWorkerApi())) {
       Thread hook = Thread.ofPlatform().name("stop-operator").unstarted(operator::close);
       Runtime.getRuntime().addShutdownHook(hook);
-      gridset.surroundings().out().println("Gridset operator is up as " + settings.identity() + ".");
+      gridset
+          .surroundings()
+          .out()
+          .println("Gridset operator is up as " + settings.identity() + ".");
       gridset.surroundings().out().flush();
       operator.awaitEnd();
     }

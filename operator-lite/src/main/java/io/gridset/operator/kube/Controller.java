@@ -47,8 +47,7 @@ final class Controller implements AutoCloseable {
   private final Watches watches;
   private final List<Thread> workers = new ArrayList<>();
 
-  Controller(
-      KubernetesClient client, Settings settings, WorkerApi members, InstantSource clock) {
+  Controller(KubernetesClient client, Settings settings, WorkerApi members, InstantSource clock) {
     this.settings = settings;
     this.members = members;
     this.clock = clock;
@@ -105,8 +104,7 @@ final class Controller implements AutoCloseable {
 
   /// Also the first to notice that the dataset is gone for good.
   private Observed observe(DatasetName name) {
-    Optional<ObjectNode> dataset =
-        mirror.find(WatchedKind.DATASET, name.namespace(), name.name());
+    Optional<ObjectNode> dataset = mirror.find(WatchedKind.DATASET, name.namespace(), name.name());
     List<ObjectNode> runtimes = new ArrayList<>();
     List<ObjectNode> objects = new ArrayList<>();
     for (WatchedKind kind : WatchedKind.values()) {
@@ -114,13 +112,12 @@ final class Controller implements AutoCloseable {
         mirror.find(kind, name.namespace(), name.name()).ifPresent(runtimes::add);
       } else if (kind.scope() == WatchedKind.Scope.OURS
           || kind.scope() == WatchedKind.Scope.OURS_OF_CLUSTER) {
-        objects.addAll(mirror.list(kind, object -> Names.owner(object).equals(name)));
+        objects.addAll(mirror.list(kind, object -> Names.owner(object).equals(Optional.of(name))));
       }
     }
     boolean going =
         dataset.filter(found -> found.path("metadata").hasNonNull("deletionTimestamp")).isPresent();
-    List<String> users =
-        going ? writer.podsUsing(name.namespace(), name.name()) : List.of();
+    List<String> users = going ? writer.podsUsing(name.namespace(), name.name()) : List.of();
     if (dataset.isEmpty()) {
       reports.remove(name);
     }

@@ -23,7 +23,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 
-/// Writes to the API server: by server-side apply under one name, and only what differs. Thread-safe.
+/// Writes to the API server: by server-side apply under one name, and only what differs.
+/// Thread-safe.
 final class KubeWriter {
   static final String FIELD_MANAGER = "gridset-operator";
 
@@ -183,8 +184,7 @@ final class KubeWriter {
 
   private Resource<GenericKubernetesResource> resource(WatchedKind kind, ObjectNode object) {
     try {
-      GenericKubernetesResource typed =
-          JSON.treeToValue(object, GenericKubernetesResource.class);
+      GenericKubernetesResource typed = JSON.treeToValue(object, GenericKubernetesResource.class);
       var all = client.genericKubernetesResources(kind.context());
       return kind.context().isNamespaceScoped()
           ? all.inNamespace(namespace(object)).resource(typed)

@@ -32,8 +32,6 @@ final class Mirror {
   }
 
   private static String key(ObjectNode object) {
-    return object.at("/metadata/namespace").asText("")
-        + "/"
-        + object.at("/metadata/name").asText();
+    return object.at("/metadata/namespace").asText("") + "/" + object.at("/metadata/name").asText();
   }
 }

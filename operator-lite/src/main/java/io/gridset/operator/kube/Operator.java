@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.gridset.operator.reconcile.RuntimeTokens;
 import io.gridset.operator.reconcile.Settings;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The operator of a cluster: waits until it leads, then reconciles. One that leads no more ends, so
-/// that there are never two; whoever runs it starts it again. Thread-safe.
+/// The operator of a cluster: waits until it leads, then reconciles. One that leads no more ends,
+/// so that there are never two; whoever runs it starts it again. Thread-safe.
 public final class Operator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Operator.class);
   private static final String NAME = "gridset-operator";
@@ -39,6 +40,7 @@ public final class Operator implements AutoCloseable {
   private final Settings settings;
   private final WorkerApi members;
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final LeaderElector elector;
   private final CompletableFuture<?> election;
   private @Nullable Controller controller;
   private boolean closed;
@@ -48,7 +50,7 @@ public final class Operator implements AutoCloseable {
     this.client = client;
     this.settings = rendering;
     this.members = members;
-    this.election =
+    this.elector =
         client
             .leaderElector()
             .withConfig(
@@ -58,10 +60,10 @@ public final class Operator implements AutoCloseable {
                     RENEW_WITHIN,
                     RETRY,
                     new LeaderCallbacks(this::lead, this::stepDown, Operator::follow),
-                    true,
+                    false,
                     NAME))
-            .build()
-            .start();
+            .build();
+    this.election = elector.start();
   }
 
   /// Begins to take part in the election.
@@ -139,6 +141,15 @@ public final class Operator implements AutoCloseable {
     ended.await();
   }
 
+  /// Not left to the election, which would do so after the client is closed.
+  private void release() {
+    try {
+      var _ = elector.release();
+    } catch (KubernetesClientException e) {
+      LOG.warn("the lease is not given back, and runs out by itself: {}", e.getMessage());
+    }
+  }
+
   /// Gives the lease back, for the next replica to go on at once.
   @Override
   public void close() {
@@ -154,6 +165,7 @@ public final class Operator implements AutoCloseable {
       running.close();
     }
     election.cancel(true);
+    release();
     ended.countDown();
     client.close();
   }

@@ -23,8 +23,7 @@ final class Watches implements AutoCloseable {
   private final KubernetesClient client;
   private final Mirror mirror;
   private final Consumer<DatasetName> concerned;
-  private final List<SharedIndexInformer<GenericKubernetesResource>> informers =
-      new ArrayList<>();
+  private final List<SharedIndexInformer<GenericKubernetesResource>> informers = new ArrayList<>();
 
   Watches(KubernetesClient client, Mirror mirror, Consumer<DatasetName> concerned) {
     this.client = client;
@@ -73,7 +72,10 @@ final class Watches implements AutoCloseable {
     public void onUpdate(GenericKubernetesResource before, GenericKubernetesResource after) {
       ObjectNode object = tree(after);
       mirror.put(kind, object);
-      if (before.getMetadata().getResourceVersion().equals(object.at("/metadata/resourceVersion").asText())) {
+      if (before
+          .getMetadata()
+          .getResourceVersion()
+          .equals(object.at("/metadata/resourceVersion").asText())) {
         return;
       }
       if (kind == WatchedKind.DATASET || kind == WatchedKind.DATA_LOAD) {
@@ -92,7 +94,7 @@ final class Watches implements AutoCloseable {
     private void tell(ObjectNode object) {
       switch (kind.scope()) {
         case USERS -> tellUsers(object);
-        case OURS, OURS_OF_CLUSTER -> concerned.accept(Names.owner(object));
+        case OURS, OURS_OF_CLUSTER -> Names.owner(object).ifPresent(concerned);
         case CLUSTER, WRITTEN -> {}
       }
     }

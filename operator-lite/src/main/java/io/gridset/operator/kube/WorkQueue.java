@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Keys to be looked at, each by one worker at a time; one that is added while a worker has it comes
-/// again afterwards. Failures of a key space its turns out exponentially. Thread-safe.
+/// Keys to be looked at, each by one worker at a time; one that is added while a worker has it
+/// comes again afterwards. Failures of a key space its turns out exponentially. Thread-safe.
 ///
 /// @param <K> what is looked at
 final class WorkQueue<K> {
@@ -96,8 +96,7 @@ final class WorkQueue<K> {
     try {
       int times = failures.merge(key, 1, Integer::sum);
       long wait =
-          Math.min(
-              FIRST_BACK_OFF.toNanos() << Math.min(times - 1, 16), LONGEST_BACK_OFF.toNanos());
+          Math.min(FIRST_BACK_OFF.toNanos() << Math.min(times - 1, 16), LONGEST_BACK_OFF.toNanos());
       taken.remove(key);
       addAfter(key, Duration.ofNanos(wait));
     } finally {

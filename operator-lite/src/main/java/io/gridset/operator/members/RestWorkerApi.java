@@ -52,8 +52,7 @@ public final class RestWorkerApi implements WorkerApi {
   }
 
   private static GridsetClient client(GridOrder.Worker worker, String token) {
-    String host =
-        worker.address().contains(":") ? "[" + worker.address() + "]" : worker.address();
+    String host = worker.address().contains(":") ? "[" + worker.address() + "]" : worker.address();
     URI server = URI.create("http://" + host + ":" + Names.apiPort());
     return new GridsetClient(new Endpoint.Remote(server, token)).withPatience(PATIENCE);
   }
@@ -125,8 +124,8 @@ public final class RestWorkerApi implements WorkerApi {
     return told;
   }
 
-  /// A worker whose pod was replaced comes with another id, and one that was scaled away never comes
-  /// back: neither must count when members ask whether they are a majority.
+  /// A worker whose pod was replaced comes with another id, and one that was scaled away never
+  /// comes back: neither must count when members ask whether they are a majority.
   private static void forgetThoseGone(GridsetClient client, GridOrder order) throws IOException {
     List<GridNodeView> nodes = client.nodes();
     Set<String> alive = new HashSet<>();

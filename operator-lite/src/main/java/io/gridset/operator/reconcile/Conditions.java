@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/// Writes the conditions of one object's status; a condition that says what it said before keeps its
-/// time. Used by one thread.
+/// Writes the conditions of one object's status; a condition that says what it said before keeps
+/// its time. Used by one thread.
 final class Conditions {
   private final JsonNode before;
   private final long generation;
@@ -44,8 +44,7 @@ final class Conditions {
             "status", condition.status(),
             "reason", condition.reason(),
             "message", condition.message(),
-            "lastTransitionTime",
-                statusStays ? same.path("lastTransitionTime").asText(time) : time,
+            "lastTransitionTime", statusStays ? same.path("lastTransitionTime").asText(time) : time,
             "lastUpdateTime", news ? time : same.path("lastUpdateTime").asText(time),
             "observedGeneration", generation);
     this.written.add(written);

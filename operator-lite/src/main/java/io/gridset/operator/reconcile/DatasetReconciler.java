@@ -113,18 +113,14 @@ public final class DatasetReconciler {
             .flatMap(manifest -> Documents.read(manifest).problems().stream())
             .toList();
     Departure.hold(
-        runtime,
-        Departure.finalizer(runtime),
-        List.of(Ownership.reference(dataset)),
-        outcome);
+        runtime, Departure.finalizer(runtime), List.of(Ownership.reference(dataset)), outcome);
     if (!problems.isEmpty()) {
       refuse(dataset, runtime, "ErrorValidateSpecFields", String.join("; ", problems));
       return;
     }
     RuntimeView view = RuntimeView.of(runtime);
     Names names =
-        new Names(
-            observed.name(), RuntimeView.type(runtime), Json.text(dataset, "/metadata/uid"));
+        new Names(observed.name(), RuntimeView.type(runtime), Json.text(dataset, "/metadata/uid"));
     WorkerRenderer workers = new WorkerRenderer(names, dataset, view, settings);
     if (!workers.memoryProblem().isEmpty()) {
       refuse(dataset, runtime, "ErrorValidateSpecFields", workers.memoryProblem());
@@ -144,8 +140,10 @@ public final class DatasetReconciler {
     say(dataset, verdict);
     RuntimeStatus.serving(observed, outcome, view, names, verdict);
     order(dataset, runtime, names, reconcileLoads());
-    outcome.again(verdict.isBound() ? LOOK_AT_BOUND : LOOK_AT_BINDING.multipliedBy(
-        readyPods(names).isEmpty() ? 60 : 1));
+    outcome.again(
+        verdict.isBound()
+            ? LOOK_AT_BOUND
+            : LOOK_AT_BINDING.multipliedBy(readyPods(names).isEmpty() ? 60 : 1));
   }
 
   private void refuse(ObjectNode dataset, ObjectNode runtime, String reason, String message) {
@@ -156,7 +154,8 @@ public final class DatasetReconciler {
 
   /// What to say of a dataset.
   ///
-  /// @param figures of the members: `ufsTotal`, `fileNum`, `cacheStates`; missing when there are none
+  /// @param figures of the members: `ufsTotal`, `fileNum`, `cacheStates`; missing when there are
+  ///   none
   record Verdict(String phase, String reason, String message, JsonNode figures) {
     static Verdict notBound(String reason, String message) {
       return new Verdict("NotBound", reason, message, Json.of().path("absent"));
@@ -222,8 +221,7 @@ public final class DatasetReconciler {
     return stepUnderWay ? current : current - 1;
   }
 
-  private void order(
-      ObjectNode dataset, ObjectNode runtime, Names names, List<ObjectNode> loads) {
+  private void order(ObjectNode dataset, ObjectNode runtime, Names names, List<ObjectNode> loads) {
     List<ObjectNode> ready = readyPods(names);
     if (ready.isEmpty()) {
       return;
@@ -244,8 +242,7 @@ public final class DatasetReconciler {
                     .map(
                         pod ->
                             new GridOrder.Worker(
-                                Json.text(pod, "/metadata/name"),
-                                Json.text(pod, "/status/podIP")))
+                                Json.text(pod, "/metadata/name"), Json.text(pod, "/status/podIP")))
                     .toList(),
                 settings.secrets().api(Json.text(runtime, "/metadata/uid")),
                 documents,

@@ -49,7 +49,8 @@ final class DatasetStatus {
               "ReadOnly",
               "accessModes asks for writing; this version only reads"));
     }
-    List<String> ignored = spec.reference().isPresent() ? List.of() : Documents.read(dataset).ignored();
+    List<String> ignored =
+        spec.reference().isPresent() ? List.of() : Documents.read(dataset).ignored();
     addIgnored(conditions, ignored);
     boolean shown = verdict.isBound() || verdict.phase().equals("Updating");
     ObjectNode status =

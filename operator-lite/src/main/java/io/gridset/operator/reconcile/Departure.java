@@ -27,12 +27,22 @@ final class Departure {
   /// Gives an object a finalizer and owners where it has not got them.
   static void hold(
       ObjectNode object, String finalizer, List<ObjectNode> owners, Outcome.Builder outcome) {
+    change(object, List.of(finalizer), owners, outcome);
+  }
+
+  /// Gives an object an owner, to go with it.
+  static void own(ObjectNode object, ObjectNode owner, Outcome.Builder outcome) {
+    change(object, List.of(), List.of(Ownership.reference(owner)), outcome);
+  }
+
+  private static void change(
+      ObjectNode object, List<String> added, List<ObjectNode> owners, Outcome.Builder outcome) {
     List<String> finalizers = texts(object.at("/metadata/finalizers"));
     List<JsonNode> references = new ArrayList<>();
     object.at("/metadata/ownerReferences").forEach(references::add);
-    boolean missing = !finalizers.contains(finalizer);
+    boolean missing = !finalizers.containsAll(added);
     if (missing) {
-      finalizers.add(finalizer);
+      finalizers.addAll(added);
     }
     for (ObjectNode owner : owners) {
       boolean known =
@@ -50,8 +60,7 @@ final class Departure {
 
   static void release(ObjectNode object, Outcome.Builder outcome) {
     List<String> finalizers = texts(object.at("/metadata/finalizers"));
-    String ours =
-        object.path("kind").asText().equals("Dataset") ? DATASET : finalizer(object);
+    String ours = object.path("kind").asText().equals("Dataset") ? DATASET : finalizer(object);
     if (finalizers.remove(ours)) {
       List<JsonNode> references = new ArrayList<>();
       object.at("/metadata/ownerReferences").forEach(references::add);
@@ -69,7 +78,11 @@ final class Departure {
     List<String> referring =
         observed.referring().stream()
             .filter(other -> !Observed.isGoing(other))
-            .map(other -> Json.text(other, "/metadata/namespace") + "/" + Json.text(other, "/metadata/name"))
+            .map(
+                other ->
+                    Json.text(other, "/metadata/namespace")
+                        + "/"
+                        + Json.text(other, "/metadata/name"))
             .toList();
     if (!observed.owned().users().isEmpty()) {
       guard(
@@ -83,12 +96,15 @@ final class Departure {
           "kept until the Datasets that refer to it are deleted: " + String.join(", ", referring));
     } else if (removeAll(observed, outcome)) {
       for (ObjectNode runtime : observed.runtimes()) {
-        release(runtime, outcome);
-        if (!Observed.isGoing(runtime)) {
+        if (Observed.isGoing(runtime)) {
+          release(runtime, outcome);
+        } else {
           outcome.delete.add(runtime);
         }
       }
-      release(dataset, outcome);
+      if (observed.runtimes().isEmpty()) {
+        release(dataset, outcome);
+      }
     }
   }
 
@@ -108,8 +124,7 @@ final class Departure {
     conditions.add(Conditions.Condition.of("Deletable", false, reason, message));
     status.set("conditions", conditions.written());
     outcome.status(dataset, status);
-    outcome.events.add(
-        new Outcome.Event(dataset, Outcome.Weight.WARNING, reason, message));
+    outcome.events.add(new Outcome.Event(dataset, Outcome.Weight.WARNING, reason, message));
   }
 
   void ofRuntime(ObjectNode runtime) {

@@ -7,6 +7,7 @@ import io.gridset.core.manifest.ParsedDocument;
 import io.gridset.core.manifest.ParsedManifests;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Manifests of the cluster as members take them. Pure.
 final class Documents {
@@ -23,7 +24,8 @@ final class Documents {
   private static final Pattern ACTED_ON_OF_GRID_RUNTIME =
       Pattern.compile("spec\\.(image|imageTag|imagePullPolicy)");
 
-  private static final Pattern ACTED_ON_OF_JINDO_RUNTIME = Pattern.compile("spec\\.worker\\.labels(\\..*)?");
+  private static final Pattern ACTED_ON_OF_JINDO_RUNTIME =
+      Pattern.compile("spec\\.worker\\.labels(\\..*)?");
 
   private Documents() {}
 
@@ -52,10 +54,14 @@ final class Documents {
               }
             });
     return Json.of(
-        "apiVersion", manifest.path("apiVersion"),
-        "kind", manifest.path("kind"),
-        "metadata", metadata,
-        "spec", manifest.path("spec").isObject() ? manifest.path("spec") : Json.of());
+        "apiVersion",
+        manifest.path("apiVersion"),
+        "kind",
+        manifest.path("kind"),
+        "metadata",
+        metadata,
+        "spec",
+        manifest.path("spec").isObject() ? manifest.path("spec") : Json.of());
   }
 
   /// What a reading of a manifest told.
@@ -70,9 +76,19 @@ final class Documents {
         parsed.documents().stream()
             .filter(ParsedDocument.Resource.class::isInstance)
             .flatMap(document -> ((ParsedDocument.Resource) document).kept().stream())
+            .flatMap(field -> parts(manifest, field))
             .filter(field -> !isActedOn(manifest, field))
             .toList();
     return new Reading(parsed.problems(), ignored);
+  }
+
+  /// Of a component members keep the whole, and the operator acts on parts.
+  private static Stream<String> parts(JsonNode manifest, String field) {
+    if (!field.equals("spec.worker") && !field.equals("spec.fuse")) {
+      return Stream.of(field);
+    }
+    JsonNode component = manifest.at("/" + field.replace('.', '/'));
+    return component.properties().stream().map(part -> field + "." + part.getKey());
   }
 
   private static boolean isActedOn(JsonNode manifest, String field) {

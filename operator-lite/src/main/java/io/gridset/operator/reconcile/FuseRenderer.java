@@ -9,9 +9,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Renders the DaemonSet that mounts a dataset on nodes: a node that only reads, with no credentials
-/// of stores. It runs where the CSI plugin has labelled a node because a pod there uses the dataset.
-/// Pure.
+/// Renders the DaemonSet that mounts a dataset on nodes: a node that only reads, with no
+/// credentials of stores. It runs where the CSI plugin has labelled a node because a pod there uses
+/// the dataset. Pure.
 final class FuseRenderer {
   private static final String RUN = "/run/gridset";
   private static final String TOKENS = "/run/gridset-tokens";
@@ -173,7 +173,6 @@ final class FuseRenderer {
             + path;
     return Json.of(
         "postStart", Json.of("exec", Json.of("command", List.of("sh", "-c", begin))),
-        "preStop",
-            Json.of("exec", Json.of("command", List.of("gridset", "umount", path))));
+        "preStop", Json.of("exec", Json.of("command", List.of("gridset", "umount", path))));
   }
 }

@@ -14,7 +14,8 @@ import java.util.TreeMap;
 final class Json {
   private Json() {}
 
-  /// An object of names and values in turn. An empty Optional, list or map leaves its name out.
+  /// An object of names and values in turn. An empty text, Optional, list or map leaves its name
+  /// out.
   static ObjectNode of(Object... namesAndValues) {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -29,6 +30,8 @@ final class Json {
 
   private static boolean isNothing(Object value) {
     return switch (value) {
+      // Kubernetes 1.20 takes an empty text for null where a text is demanded.
+      case String text -> text.isEmpty();
       case List<?> list -> list.isEmpty();
       case Map<?, ?> map -> map.isEmpty();
       case JsonNode node -> node.isMissingNode();
@@ -44,7 +47,7 @@ final class Json {
     return array;
   }
 
-  static ArrayNode list(Iterable<?> items) {
+  static ArrayNode listOf(Iterable<?> items) {
     ArrayNode array = JsonNodeFactory.instance.arrayNode();
     items.forEach(item -> array.add(node(item)));
     return array;
@@ -60,7 +63,7 @@ final class Json {
       case Long number when number == number.intValue() -> factory.numberNode(number.intValue());
       case Long number -> factory.numberNode(number);
       case Boolean flag -> factory.booleanNode(flag);
-      case List<?> items -> list(items);
+      case List<?> items -> listOf(items);
       case Map<?, ?> map -> {
         ObjectNode object = factory.objectNode();
         map.forEach((name, each) -> object.set((String) name, node(each)));

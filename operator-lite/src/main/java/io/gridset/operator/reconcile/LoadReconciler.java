@@ -28,6 +28,10 @@ final class LoadReconciler {
     if (Observed.isGoing(load)) {
       return Optional.empty();
     }
+    observed
+        .dataset()
+        .filter(dataset -> !Observed.isGoing(dataset))
+        .ifPresent(dataset -> Departure.own(load, dataset, outcome));
     if (isOver(load)) {
       expire(load);
       return Optional.empty();
@@ -51,8 +55,7 @@ final class LoadReconciler {
     JsonNode status = load.path("status");
     String phase = status.path("phase").asText();
     return (phase.equals("Complete") || phase.equals("Failed"))
-        && status.path("observedGeneration").asLong()
-            == load.at("/metadata/generation").asLong();
+        && status.path("observedGeneration").asLong() == load.at("/metadata/generation").asLong();
   }
 
   private void expire(ObjectNode load) {
@@ -61,8 +64,7 @@ final class LoadReconciler {
     if (timeToLive.isEmpty() || ended.isEmpty()) {
       return;
     }
-    Duration left =
-        Duration.between(observed.now(), Instant.parse(ended).plus(timeToLive.get()));
+    Duration left = Duration.between(observed.now(), Instant.parse(ended).plus(timeToLive.get()));
     if (left.isPositive()) {
       outcome.again(left);
     } else {

@@ -3,6 +3,7 @@ package io.gridset.operator.reconcile;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.gridset.core.dataset.DatasetName;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Names and labels of what belongs to a dataset, by Fluid's conventions. Pure.
@@ -85,8 +86,7 @@ public record Names(DatasetName dataset, String type, String datasetUid) {
 
   /// What tells the pods of a role from all others; never changes.
   Map<String, String> selector(String role) {
-    return new TreeMap<>(
-        Map.of("app", type, "release", dataset.name(), "role", type + "-" + role));
+    return new TreeMap<>(Map.of("app", type, "release", dataset.name(), "role", type + "-" + role));
   }
 
   String selectorText(String role) {
@@ -102,18 +102,22 @@ public record Names(DatasetName dataset, String type, String datasetUid) {
     labels.put(MANAGED_BY, MANAGER);
     labels.put("release", dataset.name());
     labels.put("fluid.io/dataset-id", datasetUid);
-    labels.put("fluid.io/dataset", volume().length() <= LABEL_MAX ? volume() : datasetUid);
     return labels;
   }
 
-  /// The dataset that an object of ours belongs to, by its labels.
-  public static DatasetName owner(JsonNode object) {
+  /// The value of `fluid.io/dataset`, which only workers bear: their anti-affinity looks for it.
+  String datasetLabel() {
+    return volume().length() <= LABEL_MAX ? volume() : datasetUid;
+  }
+
+  /// The dataset that an object of ours belongs to, by its labels; empty when it says nothing.
+  public static Optional<DatasetName> owner(JsonNode object) {
     JsonNode claim = object.path("spec").path("claimRef");
-    if (claim.isObject()) {
-      return new DatasetName(claim.path("namespace").asText(), claim.path("name").asText());
-    }
     JsonNode metadata = object.path("metadata");
-    return new DatasetName(
-        metadata.path("namespace").asText(), metadata.path("labels").path("release").asText());
+    String namespace = claim.path("namespace").asText(metadata.path("namespace").asText(""));
+    String name = claim.path("name").asText(metadata.path("labels").path("release").asText(""));
+    return namespace.isEmpty() || name.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new DatasetName(namespace, name));
   }
 }

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.Map;
 
-/// Whether an object of the cluster is already as it is wanted, whatever the server and others added
-/// to it. Pure.
+/// Whether an object of the cluster is already as it is wanted, whatever the server and others
+/// added to it. Pure.
 public final class ObjectSameness {
   private ObjectSameness() {}
 

@@ -77,8 +77,7 @@ public record Outcome(
     }
 
     Outcome build() {
-      return new Outcome(
-          metadata, apply, delete, nodes, statuses, events, order, again);
+      return new Outcome(metadata, apply, delete, nodes, statuses, events, order, again);
     }
   }
 }

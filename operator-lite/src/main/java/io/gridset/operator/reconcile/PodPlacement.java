@@ -25,8 +25,7 @@ final class PodPlacement {
     JsonNode required = dataset.at("/spec/nodeAffinity/required");
     if (required.isObject() && !affinity.has("nodeAffinity")) {
       affinity.set(
-          "nodeAffinity",
-          Json.of("requiredDuringSchedulingIgnoredDuringExecution", required));
+          "nodeAffinity", Json.of("requiredDuringSchedulingIgnoredDuringExecution", required));
     }
     if (!affinity.has("podAntiAffinity")) {
       affinity.set("podAntiAffinity", antiAffinity(placement(dataset)));
@@ -35,8 +34,7 @@ final class PodPlacement {
   }
 
   private static ObjectNode antiAffinity(String placement) {
-    ObjectNode anyDataset =
-        term(Json.of("key", "fluid.io/dataset", "operator", "Exists"));
+    ObjectNode anyDataset = term(Json.of("key", "fluid.io/dataset", "operator", "Exists"));
     if (placement.equals("Exclusive")) {
       return Json.of("requiredDuringSchedulingIgnoredDuringExecution", Json.list(anyDataset));
     }
@@ -54,10 +52,7 @@ final class PodPlacement {
 
   private static ObjectNode term(ObjectNode expression) {
     return Json.of(
-        "labelSelector",
-        Json.of("matchExpressions", Json.list(expression)),
-        "topologyKey",
-        HOST);
+        "labelSelector", Json.of("matchExpressions", Json.list(expression)), "topologyKey", HOST);
   }
 
   static JsonNode tolerations(JsonNode dataset, JsonNode part) {
@@ -73,7 +68,7 @@ final class PodPlacement {
     Set<JsonNode> all = new LinkedHashSet<>();
     first.forEach(all::add);
     second.forEach(all::add);
-    ArrayNode list = Json.list(all);
+    ArrayNode list = Json.listOf(all);
     return list.isEmpty() ? list.path("absent") : list;
   }
 }

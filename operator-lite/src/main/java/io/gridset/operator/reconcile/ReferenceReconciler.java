@@ -27,8 +27,7 @@ final class ReferenceReconciler {
       Names source =
           new Names(reference.original(), type, Json.text(original.get(), "/metadata/uid"));
       Names names = new Names(observed.name(), type, Json.text(dataset, "/metadata/uid"));
-      VolumeRenderer volumes =
-          new VolumeRenderer(names, dataset, source, reference.subPath());
+      VolumeRenderer volumes = new VolumeRenderer(names, dataset, source, reference.subPath());
       List<String> modes = VolumeRenderer.accessModes(dataset, original.get());
       outcome.apply.add(volumes.volume(modes));
       outcome.apply.add(volumes.claim(modes));
@@ -53,11 +52,12 @@ final class ReferenceReconciler {
     JsonNode other = observed.original().get();
     if (DatasetSpec.of(other).reference().isPresent()) {
       return failed(
-          "spec.mounts[0].mountPoint: " + original + " refers to another itself; refer to that one");
+          "spec.mounts[0].mountPoint: "
+              + original
+              + " refers to another itself; refer to that one");
     }
     if (!Json.text(other, "/status/phase").equals("Bound")) {
-      return Verdict.notBound(
-          "TargetDatasetNotBound", "waiting for " + original + " to be Bound");
+      return Verdict.notBound("TargetDatasetNotBound", "waiting for " + original + " to be Bound");
     }
     return new Verdict(
         "Bound", "DatasetReady", "shares the cache of " + original, other.path("status"));

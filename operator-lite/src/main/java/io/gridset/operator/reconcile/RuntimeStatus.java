@@ -63,8 +63,7 @@ final class RuntimeStatus {
   private static int workers(
       Observed observed, Names names, RuntimeView runtime, ObjectNode status) {
     Optional<ObjectNode> set = observed.owned().find("StatefulSet", names.worker());
-    int scheduled =
-        set.map(found -> found.at("/status/replicas").asInt(0)).orElse(0);
+    int scheduled = set.map(found -> found.at("/status/replicas").asInt(0)).orElse(0);
     int ready = set.map(found -> found.at("/status/readyReplicas").asInt(0)).orElse(0);
     part(status, "worker", ready, runtime.replicas(), scheduled);
     status.put("workerNumberAvailable", ready);
@@ -87,8 +86,7 @@ final class RuntimeStatus {
     return set.map(found -> found.at(pointer).asInt(0)).orElse(0);
   }
 
-  private static void part(
-      ObjectNode status, String part, int ready, int desired, int current) {
+  private static void part(ObjectNode status, String part, int ready, int desired, int current) {
     String capital = Character.toUpperCase(part.charAt(0)) + part.substring(1);
     status.put(part + "Phase", phase(ready, desired, "NotReady"));
     status.put(part + "NumberReady", ready);
@@ -105,7 +103,7 @@ final class RuntimeStatus {
 
   private static void finish(
       Outcome.Builder outcome, ObjectNode runtime, ObjectNode status, Conditions conditions) {
-    status.put("valueFile", "");
+    status.put("valueFile", "none"); // Fluid's has the values of a chart there, and requires it.
     status.set("observedGeneration", runtime.at("/metadata/generation"));
     status.set("conditions", conditions.written());
     outcome.status(runtime, status);

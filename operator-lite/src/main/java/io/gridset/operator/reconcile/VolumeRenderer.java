@@ -52,22 +52,34 @@ final class VolumeRenderer {
             "annotations", Map.of("CreatedBy", "fluid")),
         "spec",
         Json.of(
-            "accessModes", accessModes,
-            "capacity", Json.of("storage", size()),
+            "accessModes",
+            accessModes,
+            "capacity",
+            Json.of("storage", size()),
             "claimRef",
-                Json.of(
-                    "apiVersion", "v1",
-                    "kind", "PersistentVolumeClaim",
-                    "namespace", names.dataset().namespace(),
-                    "name", names.dataset().name()),
+            Json.of(
+                "apiVersion",
+                "v1",
+                "kind",
+                "PersistentVolumeClaim",
+                "namespace",
+                names.dataset().namespace(),
+                "name",
+                names.dataset().name()),
             "csi",
-                Json.of(
-                    "driver", "fuse.csi.fluid.io",
-                    "volumeHandle", names.volume(),
-                    "volumeAttributes", attributes),
-            "persistentVolumeReclaimPolicy", "Retain",
-            "storageClassName", CLASS,
-            "volumeMode", "Filesystem"));
+            Json.of(
+                "driver",
+                "fuse.csi.fluid.io",
+                "volumeHandle",
+                names.volume(),
+                "volumeAttributes",
+                attributes),
+            "persistentVolumeReclaimPolicy",
+            "Retain",
+            "storageClassName",
+            CLASS,
+            "volumeMode",
+            "Filesystem"));
   }
 
   ObjectNode claim(List<String> accessModes) {
@@ -85,11 +97,16 @@ final class VolumeRenderer {
             "ownerReferences", Json.list(Ownership.controlledBy(dataset))),
         "spec",
         Json.of(
-            "accessModes", accessModes,
-            "resources", Json.of("requests", Json.of("storage", size())),
-            "storageClassName", CLASS,
-            "volumeMode", "Filesystem",
-            "volumeName", names.volume()));
+            "accessModes",
+            accessModes,
+            "resources",
+            Json.of("requests", Json.of("storage", size())),
+            "storageClassName",
+            CLASS,
+            "volumeMode",
+            "Filesystem",
+            "volumeName",
+            names.volume()));
   }
 
   private String size() {

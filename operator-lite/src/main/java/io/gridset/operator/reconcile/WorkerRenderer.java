@@ -16,6 +16,8 @@ final class WorkerRenderer {
   /// Heap, direct memory, the read budget and what a Java process needs besides, without the tiers.
   static final DataSize BESIDE_TIERS = DataSize.parse("1536Mi");
 
+  /// The least that a node takes for objects.
+  private static final DataSize NO_OBJECTS = DataSize.parse("1Mi");
 
   /// A worker that is told to end hands its blocks to the others first.
   private static final String DRAIN = "60s";
@@ -60,10 +62,14 @@ final class WorkerRenderer {
   /// Members find each other by DNS, so that it needs no rights at all.
   private ObjectNode account() {
     return Json.of(
-        "apiVersion", "v1",
-        "kind", "ServiceAccount",
-        "metadata", metadata(names.worker()),
-        "automountServiceAccountToken", false);
+        "apiVersion",
+        "v1",
+        "kind",
+        "ServiceAccount",
+        "metadata",
+        metadata(names.worker()),
+        "automountServiceAccountToken",
+        false);
   }
 
   private ObjectNode service() {
@@ -76,15 +82,18 @@ final class WorkerRenderer {
         metadata(names.worker()),
         "spec",
         Json.of(
-            "clusterIP", "None",
+            "clusterIP",
+            "None",
             // Members find each other before they are ready, and readers find them while busy.
-            "publishNotReadyAddresses", true,
-            "selector", names.selector("worker"),
+            "publishNotReadyAddresses",
+            true,
+            "selector",
+            names.selector("worker"),
             "ports",
-                Json.list(
-                    port("grid", Names.gridPort()),
-                    port("data", Names.dataPort()),
-                    port("api", Names.apiPort()))));
+            Json.list(
+                port("grid", Names.gridPort()),
+                port("data", Names.dataPort()),
+                port("api", Names.apiPort()))));
   }
 
   private static ObjectNode port(String name, int number) {
@@ -111,8 +120,7 @@ final class WorkerRenderer {
                 Json.of(
                     "from",
                     Json.list(
-                        Json.of(
-                            "podSelector", Json.of("matchLabels", names.selector("worker")))),
+                        Json.of("podSelector", Json.of("matchLabels", names.selector("worker")))),
                     "ports",
                     Json.list(allowed(Names.gridPort()))),
                 Json.of("ports", Json.list(allowed(Names.dataPort()))),
@@ -152,8 +160,7 @@ final class WorkerRenderer {
             "template",
                 Json.of(
                     "metadata",
-                    Json.of(
-                        "labels", labels, "annotations", podMetadata("annotations")),
+                    Json.of("labels", labels, "annotations", podMetadata("annotations")),
                     "spec",
                     pod())));
   }
@@ -162,6 +169,7 @@ final class WorkerRenderer {
     Map<String, String> labels = podMetadata("labels");
     labels.putAll(Json.texts(runtime.worker().path("labels")));
     labels.putAll(names.labels());
+    labels.put("fluid.io/dataset", names.datasetLabel());
     labels.put("fluid.io/dataset-placement", PodPlacement.placement(dataset));
     labels.putAll(names.selector("worker"));
     return labels;
@@ -179,8 +187,7 @@ final class WorkerRenderer {
         "serviceAccountName", names.worker(),
         "automountServiceAccountToken", false,
         "terminationGracePeriodSeconds", GRACE_SECONDS,
-        "securityContext",
-            Json.of("seccompProfile", Json.of("type", "RuntimeDefault")),
+        "securityContext", Json.of("seccompProfile", Json.of("type", "RuntimeDefault")),
         "affinity", PodPlacement.affinity(dataset, runtime.worker()),
         "nodeSelector", Json.texts(runtime.worker().path("nodeSelector")),
         "priorityClassName", Json.present(runtime.worker(), "/priorityClassName"),
@@ -211,8 +218,7 @@ final class WorkerRenderer {
                 "failureThreshold", 5),
         "securityContext",
             Json.of(
-                "allowPrivilegeEscalation", false,
-                "capabilities", Json.of("drop", List.of("ALL"))),
+                "allowPrivilegeEscalation", false, "capabilities", Json.of("drop", List.of("ALL"))),
         "volumeMounts", volumes.mounts());
   }
 
@@ -241,9 +247,10 @@ final class WorkerRenderer {
                 "--state-dir=" + WorkerVolumes.STATE,
                 "--run-dir=" + WorkerVolumes.RUN,
                 "--memory=" + runtime.bytes()));
-    if (runtime.holdsObjects()) {
-      arguments.add("--objects-quota=" + runtime.bytes(Medium.MEM));
-    }
+    // Otherwise objects would take a share of the machine's memory, which is not the pod's.
+    arguments.add(
+        "--objects-quota="
+            + (runtime.holdsObjects() ? runtime.bytes(Medium.MEM) : NO_OBJECTS.bytes()));
     return arguments;
   }
 
@@ -280,8 +287,7 @@ final class WorkerRenderer {
           resources.get(part) instanceof ObjectNode object ? object : resources.putObject(part);
       if (!amounts.has("memory")) {
         JsonNode other = resources.path(part.equals("requests") ? "limits" : "requests");
-        amounts.put(
-            "memory", other.hasNonNull("memory") ? other.path("memory").asText() : needed);
+        amounts.put("memory", other.hasNonNull("memory") ? other.path("memory").asText() : needed);
       }
     }
     return resources;

@@ -37,10 +37,7 @@ final class WorkerVolumes {
             mount("run", RUN),
             mount("temporary", "/tmp"),
             Json.of(
-                "name", "tokens",
-                "mountPath", RUN + "/token",
-                "subPath", "api",
-                "readOnly", true),
+                "name", "tokens", "mountPath", RUN + "/token", "subPath", "api", "readOnly", true),
             Json.of("name", "tokens", "mountPath", TOKENS, "readOnly", true));
     List<RuntimeView.Tier> tiers = runtime.tiers();
     for (int i = 0; i < tiers.size(); i++) {
@@ -64,9 +61,7 @@ final class WorkerVolumes {
             Json.of("name", "state", "emptyDir", Json.of()),
             Json.of("name", "run", "emptyDir", Json.of()),
             Json.of("name", "temporary", "emptyDir", Json.of()),
-            secret(
-                "tokens",
-                settings.secrets().secretName(names.dataset().name(), runtime.uid())));
+            secret("tokens", settings.secrets().secretName(names.dataset().name(), runtime.uid())));
     for (int i = 0; i < runtime.tiers().size(); i++) {
       volumes.add(tierVolume("tier-" + i, runtime.tiers().get(i)));
     }
@@ -85,8 +80,7 @@ final class WorkerVolumes {
   }
 
   private static ObjectNode secret(String name, String secret) {
-    return Json.of(
-        "name", name, "secret", Json.of("secretName", secret, "defaultMode", 256));
+    return Json.of("name", name, "secret", Json.of("secretName", secret, "defaultMode", 256));
   }
 
   private ObjectNode tierVolume(String name, RuntimeView.Tier tier) {
@@ -94,7 +88,8 @@ final class WorkerVolumes {
     if (tier.source() instanceof ObjectNode given && !given.isEmpty()) {
       volume.setAll(given.deepCopy());
     } else if (tier.volumeType().equals("emptyDir")) {
-      ObjectNode directory = Json.of("sizeLimit", WorkerRenderer.quantity(tier.definition().quota().bytes()));
+      ObjectNode directory =
+          Json.of("sizeLimit", WorkerRenderer.quantity(tier.definition().quota().bytes()));
       if (tier.definition().medium() == Medium.MEM) {
         directory.put("medium", "Memory");
       }
