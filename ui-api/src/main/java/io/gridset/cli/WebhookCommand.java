@@ -107,10 +107,8 @@ final class WebhookCommand implements Callable<Integer> {
     ClusterWebhook.Settings settings = settings();
     PrintWriter out = gridset.surroundings().out();
     CountDownLatch ended = new CountDownLatch(1);
-    try (ClusterWebhook webhook =
-        ClusterWebhook.start(settings, gridset.surroundings().clock())) {
-      Thread hook =
-          Thread.ofPlatform().name("stop-webhook").unstarted(() -> end(webhook, ended));
+    try (ClusterWebhook webhook = ClusterWebhook.start(settings, gridset.surroundings().clock())) {
+      Thread hook = Thread.ofPlatform().name("stop-webhook").unstarted(() -> end(webhook, ended));
       Runtime.getRuntime().addShutdownHook(hook);
       out.println("Gridset webhook listens on " + settings.host() + ":" + webhook.port() + ".");
       out.flush();

@@ -159,7 +159,7 @@ class ArchitectureTest {
         .that(
             DescribedPredicate.not(
                 resideInAnyPackage(
-                    "io.gridset.operator.cluster..", "io.gridset.operator.webhook.kube..")))
+                    "io.gridset.operator.kube..", "io.gridset.operator.webhook.kube..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8.kubernetes.client..")

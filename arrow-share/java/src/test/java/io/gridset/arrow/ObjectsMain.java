@@ -18,8 +18,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// A program of its own that puts and gets objects, for tests that need another process or another
 /// Java: `SOCKET put NAME SEED ROWS` (every type), `SOCKET get NAME SEED ROWS` (says whether it is
 /// that table, and where it is), `SOCKET put-long NAME GIB-TENTHS`, `SOCKET sum NAME`, `SOCKET hold
-/// NAME` (maps, says so, and checks again at end of input), `SOCKET copy PREFIX` (puts all
-/// anew that it reads), `SOCKET stall NAME` (writes half of an object and waits).
+/// NAME` (maps, says so, and checks again at end of input), `SOCKET copy PREFIX` (puts all anew
+/// that it reads), `SOCKET stall NAME` (writes half of an object and waits).
 final class ObjectsMain {
   private static final int LONG_ROWS = 4_000_000;
 

@@ -51,8 +51,7 @@ public final class AdmissionReviews {
             && request.path("subResource").asText().isEmpty();
     return isNewPod && request.path("object") instanceof ObjectNode pod
         ? injector.inject(
-            new PodRequest(
-                request.path("uid").asText(), request.path("namespace").asText(), pod))
+            new PodRequest(request.path("uid").asText(), request.path("namespace").asText(), pod))
         : new Outcome.Untouched();
   }
 

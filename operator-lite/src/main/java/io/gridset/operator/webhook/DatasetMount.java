@@ -81,8 +81,7 @@ public record DatasetMount(
     /// Of a runtime that has none yet.
     public static FuseTemplate none() {
       JsonNodeFactory json = JsonNodeFactory.instance;
-      return new FuseTemplate(
-          "", json.arrayNode(), json.objectNode(), Map.of(), json.arrayNode());
+      return new FuseTemplate("", json.arrayNode(), json.objectNode(), Map.of(), json.arrayNode());
     }
   }
 

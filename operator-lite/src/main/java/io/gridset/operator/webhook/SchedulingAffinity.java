@@ -104,7 +104,8 @@ final class SchedulingAffinity {
         .forEach(
             entry ->
                 prefer(
-                    Math.max(1, Math.toIntExact(Math.round((double) weight * entry.getValue() / most))),
+                    Math.max(
+                        1, Math.toIntExact(Math.round((double) weight * entry.getValue() / most))),
                     expression(label, "In", List.of(entry.getKey()))));
     return true;
   }

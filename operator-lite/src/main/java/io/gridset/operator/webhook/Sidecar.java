@@ -18,7 +18,10 @@ import java.util.Map;
 record Sidecar(
     DatasetMount dataset,
     Access.Grid grid,
-    SidecarSettings settings, String name, String directory, Volumes volumes) {
+    SidecarSettings settings,
+    String name,
+    String directory,
+    Volumes volumes) {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   /// What becomes of mounting is asked once a second; a dataset may take its time to be bound.
@@ -29,7 +32,6 @@ record Sidecar(
 
   /// Longest that an answer of a mount may take.
   private static final int ANSWER_SECONDS = 10;
-
 
   /// There is a file system of ours, and it answers.
   private static final String ANSWERS = "grep -q \" $1 fuse\" /proc/self/mounts && stat \"$1/.\"";

@@ -200,16 +200,14 @@ class PodInjectorTest {
   void podsThatCannotHaveAPrivilegedContainerAreRefused(String field, String message)
       throws IOException {
     ObjectNode pod = pod("serverless.fluid.io/inject: 'true'");
-    pod.withObjectProperty("spec")
-        .setAll((ObjectNode) Reviews.YAML.readTree("{" + field + "}"));
+    pod.withObjectProperty("spec").setAll((ObjectNode) Reviews.YAML.readTree("{" + field + "}"));
     assertThat(reviews.refusal(pod)).contains(message);
   }
 
   @Test
   void whatIsNotDoneYetIsRefusedAndNotForgotten() throws IOException {
     String labels = "serverless.fluid.io/inject: 'true'";
-    assertThat(
-            reviews.refusal(pod(labels + ", unprivileged.sidecar.fluid.io/inject: 'true'")))
+    assertThat(reviews.refusal(pod(labels + ", unprivileged.sidecar.fluid.io/inject: 'true'")))
         .contains("take this label off");
     cluster.with(FixedCluster.dataset("serverless-data", "vineyard", "Bound"));
     assertThat(reviews.refusal(pod(labels))).contains("holds objects in memory");

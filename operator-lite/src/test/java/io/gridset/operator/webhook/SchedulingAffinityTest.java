@@ -46,14 +46,11 @@ class SchedulingAffinityTest {
 
   private static Holder holder(String name, long bytes, String zone) {
     return new Holder(
-        name,
-        bytes,
-        Map.of("kubernetes.io/hostname", name, "topology.kubernetes.io/zone", zone));
+        name, bytes, Map.of("kubernetes.io/hostname", name, "topology.kubernetes.io/zone", zone));
   }
 
   private static List<String> preferred(JsonNode pod) {
-    return pod
-        .at("/spec/affinity/nodeAffinity/preferredDuringSchedulingIgnoredDuringExecution")
+    return pod.at("/spec/affinity/nodeAffinity/preferredDuringSchedulingIgnoredDuringExecution")
         .valueStream()
         .map(
             term -> {
@@ -155,7 +152,8 @@ class SchedulingAffinityTest {
     cluster.weights = LocalityWeights.parse(PROFILE);
     DatasetMount dataset = FixedCluster.dataset(name, "jindo", "Bound");
     cluster.with("serverless-data", new Claim.OfDataset(dataset));
-    assertThat(preferred(reviews.admitted(pod("")))).anyMatch(t -> t.contains("s-" + dataset.uid()));
+    assertThat(preferred(reviews.admitted(pod(""))))
+        .anyMatch(t -> t.contains("s-" + dataset.uid()));
   }
 
   @Test

@@ -73,7 +73,10 @@ class WebhookServerTest {
     trust.init(store);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, trust.getTrustManagers(), null);
-    return HttpClient.newBuilder().sslContext(context).connectTimeout(Duration.ofSeconds(60)).build();
+    return HttpClient.newBuilder()
+        .sslContext(context)
+        .connectTimeout(Duration.ofSeconds(60))
+        .build();
   }
 
   private HttpRequest.Builder request(String path) {
@@ -99,11 +102,15 @@ class WebhookServerTest {
       assertThat(status(client, request(WebhookServer.HEALTH).build())).isEqualTo(200);
       assertThat(status(client, request("/elsewhere").build())).isEqualTo(404);
       assertThat(status(client, request(WebhookServer.PODS).build())).isEqualTo(405);
-      assertThat(status(client, request(WebhookServer.PODS).POST(BodyPublishers.ofString("x")).build()))
+      assertThat(
+              status(
+                  client, request(WebhookServer.PODS).POST(BodyPublishers.ofString("x")).build()))
           .isEqualTo(400);
       byte[] large = new byte[AdmissionReviews.BYTES_MAX + 1];
       assertThat(
-              status(client, request(WebhookServer.PODS).POST(BodyPublishers.ofByteArray(large)).build()))
+              status(
+                  client,
+                  request(WebhookServer.PODS).POST(BodyPublishers.ofByteArray(large)).build()))
           .isEqualTo(400);
     }
   }

@@ -80,7 +80,8 @@ final class Issuer {
           false,
           extensions.createAuthorityKeyIdentifier(authority.certificate()));
       builder.addExtension(Extension.subjectAlternativeName, false, alternatives(names));
-      return sign(builder, pair, new KeyPair(authority.certificate().getPublicKey(), authority.key()));
+      return sign(
+          builder, pair, new KeyPair(authority.certificate().getPublicKey(), authority.key()));
     } catch (CertIOException | GeneralSecurityException e) {
       throw new IllegalStateException("no certificate of a server can be made", e);
     }

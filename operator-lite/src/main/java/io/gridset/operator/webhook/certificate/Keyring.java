@@ -146,9 +146,7 @@ public final class Keyring {
     return new Keyring(
         identity(data, AUTHORITY),
         next,
-        previous == null
-            ? Optional.empty()
-            : Optional.of(Pem.certificates(previous).getFirst()),
+        previous == null ? Optional.empty() : Optional.of(Pem.certificates(previous).getFirst()),
         identity(data, SERVER));
   }
 

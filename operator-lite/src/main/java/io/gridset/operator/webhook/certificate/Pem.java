@@ -33,8 +33,7 @@ final class Pem {
   static List<X509Certificate> certificates(String text) throws GeneralSecurityException {
     List<X509Certificate> read = new ArrayList<>();
     CertificateFactory.getInstance("X.509")
-        .generateCertificates(
-            new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)))
+        .generateCertificates(new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)))
         .forEach(certificate -> read.add((X509Certificate) certificate));
     return List.copyOf(read);
   }

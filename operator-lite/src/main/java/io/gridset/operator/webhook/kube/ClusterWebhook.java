@@ -84,8 +84,7 @@ public final class ClusterWebhook implements AutoCloseable {
   ///
   /// @throws IOException when the cluster or the port is not to be had
   public static ClusterWebhook start(Settings settings, InstantSource clock) throws IOException {
-    return start(
-        new KubernetesClientBuilder().build(), settings, Keyring.Lives.defaults(), clock);
+    return start(new KubernetesClientBuilder().build(), settings, Keyring.Lives.defaults(), clock);
   }
 
   /// @param client becomes the webhook's own, closed with it

@@ -42,7 +42,8 @@ record FusePods(JsonNode resource) {
     if (members.isEmpty() || cluster.isEmpty() || token.isEmpty()) {
       return new Access.Missing(
           "DaemonSet %s does not say %s, %s and %s with a file of a Secret: it was made by another version"
-              .formatted(resource.path("metadata").path("name").asText(), MEMBERS, CLUSTER, TOKEN_FILE));
+              .formatted(
+                  resource.path("metadata").path("name").asText(), MEMBERS, CLUSTER, TOKEN_FILE));
     }
     return new Access.Grid(members.get(), cluster.get(), token.get(), source);
   }
@@ -98,9 +99,7 @@ record FusePods(JsonNode resource) {
     return new FuseTemplate(
         container().path("image").asText(),
         list(container().path("env")),
-        container().path("resources") instanceof ObjectNode given
-            ? given
-            : JSON.createObjectNode(),
+        container().path("resources") instanceof ObjectNode given ? given : JSON.createObjectNode(),
         selector,
         list(pod().path("imagePullSecrets")));
   }

@@ -1,6 +1,5 @@
 package io.gridset.operator.webhook.kube;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -81,9 +80,8 @@ final class WatchedCluster implements ClusterFacts, AutoCloseable {
     return informer;
   }
 
-  private MixedOperation<
-          GenericKubernetesResource, ?, Resource<GenericKubernetesResource>>
-      generic(FluidKind kind) {
+  private MixedOperation<GenericKubernetesResource, ?, Resource<GenericKubernetesResource>> generic(
+      FluidKind kind) {
     return client.genericKubernetesResources(
         new ResourceDefinitionContext.Builder()
             .withGroup(FluidKind.GROUP)

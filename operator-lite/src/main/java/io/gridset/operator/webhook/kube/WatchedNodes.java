@@ -37,7 +37,9 @@ final class WatchedNodes implements AutoCloseable {
         Map.of(
             BY_LABEL,
             node ->
-                labels(node).keySet().stream().filter(key -> key.startsWith("fluid.io/")).toList()));
+                labels(node).keySet().stream()
+                    .filter(key -> key.startsWith("fluid.io/"))
+                    .toList()));
     nodes.addEventHandler(new Kubelets());
     judge();
     nodes.run();

@@ -37,8 +37,8 @@ public final class ServingKey {
     return new Manager();
   }
 
-  /// A handshake asks by the alias that it was given, which may be that of a key ago: then it fails,
-  /// and the client comes again.
+  /// A handshake asks by the alias that it was given, which may be that of a key ago: then it
+  /// fails, and the client comes again.
   private final class Manager extends X509ExtendedKeyManager {
     @Override
     public String chooseEngineServerAlias(

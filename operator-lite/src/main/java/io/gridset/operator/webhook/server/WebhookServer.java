@@ -142,7 +142,8 @@ public final class WebhookServer implements AutoCloseable {
       if (request.getLength() > AdmissionReviews.BYTES_MAX) {
         throw new IOException("a review has no more than " + AdmissionReviews.BYTES_MAX + " bytes");
       }
-      byte[] review = Content.Source.asInputStream(request).readNBytes(AdmissionReviews.BYTES_MAX + 1);
+      byte[] review =
+          Content.Source.asInputStream(request).readNBytes(AdmissionReviews.BYTES_MAX + 1);
       if (review.length > AdmissionReviews.BYTES_MAX) {
         throw new IOException("a review has no more than " + AdmissionReviews.BYTES_MAX + " bytes");
       }

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 class KeyringTest {
   private static final Instant START = Instant.parse("2026-11-22T12:00:00Z");
   private static final Keyring.Lives LIVES = Keyring.Lives.defaults();
-  private static final List<String> NAMES = List.of("gridset-webhook.gridset-system.svc", "10.0.0.7");
+  private static final List<String> NAMES =
+      List.of("gridset-webhook.gridset-system.svc", "10.0.0.7");
 
   @Test
   void theServersCertificateIsGoodForItsNamesAndSignedByItsAuthority() throws Exception {
@@ -56,7 +57,8 @@ class KeyringTest {
   void nothingIsRenewedBeforeItIsDueAndNewNamesAtOnce() {
     Keyring keyring = Keyring.make(NAMES, START, LIVES);
     assertThat(keyring.renewed(NAMES, START.plus(Duration.ofDays(59)), LIVES)).isSameAs(keyring);
-    assertThat(keyring.renewed(NAMES, START.plus(Duration.ofDays(61)), LIVES)).isNotEqualTo(keyring);
+    assertThat(keyring.renewed(NAMES, START.plus(Duration.ofDays(61)), LIVES))
+        .isNotEqualTo(keyring);
     assertThat(keyring.renewed(List.of("10.0.0.8"), START, LIVES)).isNotEqualTo(keyring);
   }
 

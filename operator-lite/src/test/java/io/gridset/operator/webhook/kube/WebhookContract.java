@@ -144,9 +144,7 @@ abstract class WebhookContract {
             "gridset-webhook",
             List.of("127.0.0.1"),
             new SidecarSettings(
-                Optional.empty(),
-                SidecarSettings.DEFAULT_MOUNT_ROOT,
-                new DataSize(256L << 20))),
+                Optional.empty(), SidecarSettings.DEFAULT_MOUNT_ROOT, new DataSize(256L << 20))),
         lives,
         clock);
   }
@@ -223,7 +221,10 @@ abstract class WebhookContract {
   /// Creates a pod as a user does, and reads what the server then shows.
   private JsonNode created(String manifest) {
     String name =
-        kubectl().mustWith(manifest, "create", "-f", "-", "-o", "name").text().lines()
+        kubectl()
+            .mustWith(manifest, "create", "-f", "-", "-o", "name")
+            .text()
+            .lines()
             .filter(line -> line.startsWith("pod/"))
             .findFirst()
             .orElseThrow();
@@ -304,7 +305,12 @@ abstract class WebhookContract {
         kubectl()
             .mustWith(
                 pod("tried", "serverless.fluid.io/inject: 'true'"),
-                "create", "--dry-run=server", "-f", "-", "-o", "yaml");
+                "create",
+                "--dry-run=server",
+                "-f",
+                "-",
+                "-o",
+                "yaml");
     assertThat(tried.text()).contains("fluid-fuse", "Bidirectional");
     assertThat(kubectl().tryWith("", "get", "pod", "tried").code()).isNotZero();
   }
@@ -327,8 +333,11 @@ abstract class WebhookContract {
     Kubectl.Outcome refused =
         kubectl()
             .tryWith(
-                pod("lost", "serverless.fluid.io/inject: 'true'").replace("claimName: s", "claimName: n"),
-                "create", "-f", "-");
+                pod("lost", "serverless.fluid.io/inject: 'true'")
+                    .replace("claimName: s", "claimName: n"),
+                "create",
+                "-f",
+                "-");
     assertThat(refused.code()).isNotZero();
     assertThat(refused.text()).contains("neither a Dataset nor a PersistentVolumeClaim");
   }
@@ -345,7 +354,7 @@ abstract class WebhookContract {
           metadata: {name: %1$s, namespace: default}
           ---
           """
-              .formatted(name)
+                  .formatted(name)
               + pod("of-" + name, "serverless.fluid.io/inject: 'true'")
                   .replace("serverless-data", name);
       Kubectl.Outcome outcome = kubectl().tryWith(both, "create", "-f", "-");
@@ -372,7 +381,9 @@ abstract class WebhookContract {
                     args: |
                       preferred: [{name: fluid.io/fuse, weight: 77}]
             """,
-            "apply", "-f", "-");
+            "apply",
+            "-f",
+            "-");
     List<Integer> tries = new ArrayList<>();
     awaitUntil(
         "the weight is 77",
@@ -399,12 +410,15 @@ abstract class WebhookContract {
                 labels: {kubernetes.io/hostname: %1$s, fluid.io/s-default-jfsdemo: "true"}
               """
                   .formatted(node),
-              "apply", "-f", "-");
+              "apply",
+              "-f",
+              "-");
     }
     kubectl()
         .must("annotate", "dataset", "jfsdemo", "gridset.io/held-bytes={\"n1\":100,\"n2\":50}");
     kubectl().must("delete", "configmap", "webhook-plugins", "-n", NAMESPACE);
-    String near = generated("fuse.serverful.fluid.io/inject: 'true'").replace("serverless-data", "jfsdemo");
+    String near =
+        generated("fuse.serverful.fluid.io/inject: 'true'").replace("serverless-data", "jfsdemo");
     awaitUntil(
         "weights go by bytes",
         () -> {
