@@ -174,7 +174,7 @@ class SanitySuite(CsiNode):
         done = subprocess.run(
             [built.stdout.strip(), "--csi.endpoint", f"unix://{plugin.socket}", "--csi.controllerendpoint",
              f"unix://{controller_socket}", "--csi.mountdir", str(self.kubelet / "mount"), "--csi.stagingdir",
-             str(self.kubelet / "stage"), "--ginkgo.no-color"], capture_output=True, text=True, timeout=400)
+             str(self.kubelet / "stage"), "--ginkgo.no-color", "--ginkgo.skip", "Controller Service"], capture_output=True, text=True, timeout=400)
         self.assertEqual(0, done.returncode, done.stdout[-8000:] + plugin.tail())
         print(next((line for line in done.stdout.splitlines() if "Passed" in line), "").strip(), flush=True)
         self.assertEqual([], mounts_below(self.kubelet))

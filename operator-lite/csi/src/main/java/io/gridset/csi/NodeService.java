@@ -82,7 +82,7 @@ final class NodeService {
       } catch (IOException e) {
         if (before.isEmpty()) {
           Targets.remove(target.path());
-          book.put(volume);
+          putOrForget(volume);
         }
         throw e;
       }
@@ -182,10 +182,20 @@ final class NodeService {
     Targets.checkServer(fuse);
   }
 
-  /// Remembers who is left, and ends the mount when nobody is and the policy says so.
+  private void putOrForget(VolumeRecord volume) throws IOException {
+    if (volume.unused()) {
+      book.forget(volume.volumeId());
+    } else {
+      book.put(volume);
+    }
+  }
+
+  /// Remembers who is left, and ends the mount when nobody is and the policy says so. The last
+  /// volume stays remembered while its mount is kept.
   private void leave(VolumeRecord volume, Deadline deadline) throws IOException {
     book.put(volume);
-    if (!volume.unused() || book.inUse(volume.fuse())) {
+    if (book.inUse(volume.fuse())) {
+      putOrForget(volume);
       return;
     }
     boolean over =

@@ -117,6 +117,7 @@ final class Recovery implements AutoCloseable {
   private void tidy(VolumeRecord volume) throws IOException {
     FuseVolume fuse = volume.fuse();
     if (book.inUse(fuse)) {
+      book.forget(volume.volumeId()); // Another volume's end is the mount's.
       return;
     }
     boolean over =

@@ -57,19 +57,19 @@ final class Targets {
   /// shown there is covered, not taken away: containers hold copies of it, and through those alone
   /// (mount propagation) does a new mount reach them. Of several dead ones the lowest stays.
   static void show(VolumeRecord volume, Target target) throws IOException {
-    if (isShown(volume, target)) {
-      return;
+    Path given = Path.of(target.path());
+    if (given.getParent() != null) {
+      Files.createDirectories(given.getParent());
     }
     Path source = volume.source(target);
     if (target.method() == Method.SYMLINK) {
-      link(Path.of(target.path()), source);
+      link(given, source);
       return;
     }
-    Path path = Path.of(target.path());
-    if (path.getParent() != null) {
-      Files.createDirectories(path.getParent());
+    if (isShown(volume, target)) {
+      return;
     }
-    path = Mounts.tablePath(path);
+    Path path = Mounts.tablePath(given);
     if (MountTable.read().at(path).isEmpty()) {
       Files.createDirectories(path);
     } else {
@@ -109,9 +109,6 @@ final class Targets {
 
   /// A kubelet may have made the directory already.
   private static void link(Path path, Path source) throws IOException {
-    if (path.getParent() != null) {
-      Files.createDirectories(path.getParent());
-    }
     try {
       if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
         Files.delete(path);

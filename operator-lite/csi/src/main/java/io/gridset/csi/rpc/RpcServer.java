@@ -134,7 +134,8 @@ public final class RpcServer implements AutoCloseable {
       call.fail(e.code(), String.valueOf(e.getMessage()));
     } catch (IOException e) {
       LOG.warn("{} failed", path, e);
-      call.fail(RpcCode.INTERNAL, String.valueOf(e.getMessage()));
+      // A file's exception says by its class alone what is wrong with the file.
+      call.fail(RpcCode.INTERNAL, e.toString());
     } catch (RuntimeException | Error e) {
       LOG.error("{} failed for a reason that no one foresaw", path, e);
       call.fail(RpcCode.INTERNAL, e + "; the plugin's log says more");

@@ -27,6 +27,9 @@ public final class SanityControllerMain {
             .toBytes();
     Map<String, UnaryMethod> methods =
         Map.of(
+            "/csi.v1.Identity/Probe", (_, _) -> Answers.ready(),
+            "/csi.v1.Identity/GetPluginInfo", (_, _) -> Answers.pluginInfo("controller", "1"),
+            "/csi.v1.Identity/GetPluginCapabilities", (_, _) -> Answers.empty(),
             "/csi.v1.Controller/CreateVolume", (_, _) -> created,
             "/csi.v1.Controller/DeleteVolume", (_, _) -> Answers.empty(),
             "/csi.v1.Controller/ControllerGetCapabilities", (_, _) -> capabilities);
