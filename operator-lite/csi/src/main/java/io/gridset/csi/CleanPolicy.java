@@ -26,7 +26,9 @@ public enum CleanPolicy {
       }
     }
     throw new IllegalArgumentException(
-        "'" + word + "' is no clean policy; there are OnRuntimeDeleted, OnDemand and OnFuseChanged");
+        "'"
+            + word
+            + "' is no clean policy; there are OnRuntimeDeleted, OnDemand and OnFuseChanged");
   }
 
   @Override

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/// A node plugin: the services Identity and Node of CSI on a Unix socket. Constructed means serving;
-/// `close()` ends the service and leaves all mounts as they are.
+/// A node plugin: the services Identity and Node of CSI on a Unix socket. Constructed means
+/// serving; `close()` ends the service and leaves all mounts as they are.
 public final class CsiPlugin implements AutoCloseable {
   private static final Path DEVICE = Path.of("/dev/fuse");
   private static final String IDENTITY = "/csi.v1.Identity/";

@@ -153,7 +153,8 @@ final class NodeService {
               new Usage(
                   figures.freeInodes(), figures.inodes(), figures.inodes() - figures.freeInodes()));
       case Health.Missing() -> Answers.abnormal("the mount is gone" + remedy);
-      case Health.Dead(String why) -> Answers.abnormal("the mount's server is gone: " + why + remedy);
+      case Health.Dead(String why) ->
+          Answers.abnormal("the mount's server is gone: " + why + remedy);
       case Health.Silent(String why) -> Answers.abnormal("the mount does not answer: " + why);
     };
   }

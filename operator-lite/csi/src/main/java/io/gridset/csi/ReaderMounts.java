@@ -21,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// FUSE mounts that are served by reader nodes (`gridset up --reader-of`), one for a dataset, each a
-/// process in a session of its own: the plugin's end does not touch it.
+/// FUSE mounts that are served by reader nodes (`gridset up --reader-of`), one for a dataset, each
+/// a process in a session of its own: the plugin's end does not touch it.
 public final class ReaderMounts implements FuseMounts {
   private static final Logger LOG = LoggerFactory.getLogger(ReaderMounts.class);
   private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(10);
@@ -175,7 +175,6 @@ public final class ReaderMounts implements FuseMounts {
   }
 
   private ReaderProcess process(FuseVolume volume) {
-    return new ReaderProcess(
-        directory.resolve(VolumeBook.shortName(volume.toString())), launcher);
+    return new ReaderProcess(directory.resolve(VolumeBook.shortName(volume.toString())), launcher);
   }
 }

@@ -7,6 +7,8 @@ import io.gridset.csi.mount.Mounts.Health;
 import io.gridset.csi.rpc.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -14,12 +16,16 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Brings back what was published and has died, whether the plugin was there or not, and ends mounts
-/// that nobody can want any more. Looks at all volumes again and again; a volume with a call under
-/// way is left to that call.
+/// Brings back what was published and has died, whether the plugin was there or not, and ends
+/// mounts that nobody can want any more. Looks at all volumes again and again; a volume with a call
+/// under way is left to that call.
 final class Recovery implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+
+  /// For what is silent, and for what waits for its dataset's end: a look costs a process, which may
+  /// hang, or a question to the reader.
+  private static final Duration LATER = Duration.ofSeconds(10);
 
   /// For one volume; what takes longer goes on, and is found at the next look.
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -30,6 +36,9 @@ final class Recovery implements AutoCloseable {
   private final Ticker ticker;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
+
+  /// Volumes that are to be left alone for a while.
+  private final Map<String, Deadline> later = new ConcurrentHashMap<>();
 
   /// Volumes with a look under way: one that waits must not make the others wait.
   private final Set<String> looking = ConcurrentHashMap.newKeySet();
@@ -45,9 +54,12 @@ final class Recovery implements AutoCloseable {
   private void run() {
     try {
       do {
-        for (VolumeRecord volume : book.all()) {
-          String id = volume.volumeId();
-          if (looking.add(id)) {
+        List<String> ids = book.all().stream().map(VolumeRecord::volumeId).toList();
+        later.keySet().retainAll(ids);
+        for (String id : ids) {
+          Deadline wait = later.get(id);
+          if ((wait == null || wait.passed()) && looking.add(id)) {
+            later.remove(id);
             Thread.ofVirtual().name("csi-recovery-" + id).start(() -> look(id));
           }
         }
@@ -83,6 +95,7 @@ final class Recovery implements AutoCloseable {
     switch (Mounts.health(Mounts.tablePath(fuse.mountPoint()))) {
       case Health.Answers _ -> {}
       case Health.Silent(String why) -> {
+        later.put(volume.volumeId(), Deadline.in(LATER, ticker));
         LOG.warn("{} does not answer: {}", fuse, why); // It may be busy, and is not ended.
         return;
       }
@@ -126,7 +139,9 @@ final class Recovery implements AutoCloseable {
           case ON_FUSE_CHANGED -> mounts.changed(fuse);
           case ON_RUNTIME_DELETED -> mounts.idle(fuse) == FuseMounts.Idle.ORPHANED;
         };
-    if (over) {
+    if (!over) {
+      later.put(volume.volumeId(), Deadline.in(LATER, ticker));
+    } else {
       LOG.info("{} is not wanted any more", fuse);
       mounts.release(fuse, Deadline.in(PATIENCE, ticker));
       book.forget(volume.volumeId());

@@ -21,7 +21,7 @@ final class Targets {
   private Targets() {}
 
   /// @throws RpcException FAILED_PRECONDITION when another dataset is mounted where this one should
-  ///     be
+  ///   be
   static void checkServer(FuseVolume fuse) throws IOException {
     String source =
         MountTable.read()
@@ -48,9 +48,7 @@ final class Targets {
     MountTable table = MountTable.read();
     Optional<MountTable.Entry> fuse = table.top(Mounts.tablePath(volume.fuse().mountPoint()));
     Optional<MountTable.Entry> top = table.top(Mounts.tablePath(Path.of(target.path())));
-    return fuse.isPresent()
-        && top.isPresent()
-        && fuse.get().device().equals(top.get().device());
+    return fuse.isPresent() && top.isPresent() && fuse.get().device().equals(top.get().device());
   }
 
   /// Makes the target show the FUSE mount; does nothing when it does already. A dead mount that is

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import org.eclipse.jetty.http.MetaData;
@@ -17,6 +18,7 @@ import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.http2.api.server.ServerSessionListener;
 import org.eclipse.jetty.http2.frames.HeadersFrame;
 import org.eclipse.jetty.http2.server.RawHTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.WindowRateControl;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
@@ -34,6 +36,12 @@ public final class RpcServer implements AutoCloseable {
   private static final int CALLS_MAX = 128;
 
   private static final int THREADS_MAX = 8;
+
+  /// Longer than any deadline: a call that waits for a mount is silent meanwhile.
+  private static final Duration CALL_LIMIT = Duration.ofHours(1);
+
+  /// Pings, resets and the like in a second, beyond which a client is cut off.
+  private static final int CONTROL_FRAMES_MAX = 2000;
 
   private final Server server;
   private final Path socket;
@@ -56,6 +64,8 @@ public final class RpcServer implements AutoCloseable {
     RawHTTP2ServerConnectionFactory http2 =
         new RawHTTP2ServerConnectionFactory(new HttpConfiguration(), new Streams());
     http2.setMaxConcurrentStreams(CALLS_MAX);
+    http2.setStreamIdleTimeout(CALL_LIMIT.toMillis());
+    http2.setRateControlFactory(new WindowRateControl.Factory(CONTROL_FRAMES_MAX));
     UnixDomainServerConnector connector = new UnixDomainServerConnector(server, http2);
     connector.setUnixDomainPath(socket);
     connector.setIdleTimeout(0); // A kubelet keeps its connection, and may have nothing to say.

@@ -47,7 +47,11 @@ public final class Answers {
   /// What a file system has.
   public record Usage(long available, long total, long used) {
     private ProtoWriter encoded(int unit) {
-      return new ProtoWriter().number(1, available).number(2, total).number(3, used).number(4, unit);
+      return new ProtoWriter()
+          .number(1, available)
+          .number(2, total)
+          .number(3, used)
+          .number(4, unit);
     }
   }
 

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// What is asked about a volume: the fields of Node requests, of which each method has some. Missing
-/// texts are empty.
+/// What is asked about a volume: the fields of Node requests, of which each method has some.
+/// Missing texts are empty.
 ///
 /// @param stagingPath `staging_target_path`
 /// @param targetPath `target_path`, or `volume_path`

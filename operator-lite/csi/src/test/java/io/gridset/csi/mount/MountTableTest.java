@@ -15,8 +15,7 @@ class MountTableTest {
     MountTable.Entry entry = MountTable.entry(LINE.formatted("\\040", "\\134"));
     assertThat(entry)
         .isEqualTo(
-            new MountTable.Entry(
-                812, "0:57", "/a b", Path.of("/runtime\\mnt/x"), "gridset:ml/m"));
+            new MountTable.Entry(812, "0:57", "/a b", Path.of("/runtime\\mnt/x"), "gridset:ml/m"));
   }
 
   @Test
