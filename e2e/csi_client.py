@@ -68,10 +68,10 @@ def call(socket, method, request=b"", seconds=60):
     with tempfile.TemporaryDirectory() as place:
         head, body = Path(place) / "head", Path(place) / "body"
         done = subprocess.run(
-            ["curl", "-sS", "--http2-prior-knowledge", "--unix-socket", str(socket), "--max-time", str(seconds + 30),
+            ["curl", "-sS", "--http2-prior-knowledge", "--unix-socket", str(socket), "--max-time", str(seconds + 90),
              "-H", "content-type: application/grpc", "-H", "te: trailers", "-H", f"grpc-timeout: {seconds}S",
              "--data-binary", "@-", "-D", str(head), "-o", str(body), f"http://localhost/csi.v1.{method}"],
-            input=framed, capture_output=True, timeout=seconds + 60)
+            input=framed, capture_output=True, timeout=seconds + 120)
         if done.returncode != 0:
             raise ConnectionError(done.stderr.decode(errors="replace").strip())
         told = dict(line.split(": ", 1) for line in head.read_text().splitlines() if ": " in line)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import csi_client
 from csi_client import Volume, call, fields
-from harness import GRIDSET, ROOT, Process, wait_for
+from harness import GRIDSET, ROOT, Process, Scratch, Store, wait_for
 from hosts import SECRET, manifest
 from readers import tree_digests
-from test_reader_node import World
+from test_reader_node import Members, World
 from test_scenarios import expected, make_tree
 
 # A container of a pod: a mount namespace that hears of the node's mounts (HostToContainer), and a program that reads one
@@ -51,13 +51,13 @@ def device_at(path):
 class Pod(Process):
     """A container that has a volume's target at its own /data, and reads a file of it."""
 
-    def __init__(self, scratch, name, target, file):
-        place = scratch.disk / f"pod-{name}"
+    def __init__(self, where, name, target, file):
+        place = where / f"pod-{name}"
         place.mkdir()
         script = 'mount --rbind "$1" "$2" && exec "$3" -u -c "$4" "$2/$5"'
         super().__init__(
             ["unshare", "--mount", "--propagation", "slave", "sh", "-ec", script, "sh", str(target), str(place),
-             sys.executable, POD, file], scratch.disk / f"pod-{name}.log")
+             sys.executable, POD, file], where / f"pod-{name}.log")
 
     def lines(self):
         return self.log.read_text().splitlines()
@@ -66,18 +66,18 @@ class Pod(Process):
 class Plugin(Process):
     """`gridset csi` on a socket of its own."""
 
-    def __init__(self, scratch, *options):
-        self.scratch, self.options = scratch, options
-        self.socket = scratch.disk / "csi.sock"
-        self.state = scratch.disk / "csi"
-        self.mount_root = scratch.disk / "runtime-mnt"
-        self.mount_root.mkdir(exist_ok=True)
+    def __init__(self, place, *options):
+        self.place, self.options = place, options
+        self.socket = place / "csi.sock"
+        self.state = place / "csi"
+        self.mount_root = place / "runtime-mnt"
+        self.mount_root.mkdir()
         self.launch()
 
     def launch(self):
         super().__init__(
             [GRIDSET, "csi", "--endpoint", f"unix://{self.socket}", "--node-id", "node-1", "--state-dir", str(self.state),
-             "--mount-root", str(self.mount_root), *self.options], self.scratch.disk / "csi.log")
+             "--mount-root", str(self.mount_root), *self.options], self.place / "csi.log")
         wait_for("the plugin", self._answers)
 
     def _answers(self):
@@ -110,28 +110,42 @@ class Plugin(Process):
                      or not Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
-class CsiNode(World):
+class CsiNode(unittest.TestCase):
+    """A grid of one member with a dataset, and a kubelet's directory with mounts that containers hear of."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = Scratch()
+        cls.addClassCleanup(cls.scratch.close)
+        cls.store = Store(cls.scratch)
+        cls.addClassCleanup(cls.store.kill)
+        cls.files = make_tree(cls.store.root / "data")
+        cls.want = expected(cls.files)
+        token = cls.scratch.disk / "token"
+        token.write_text("the secret of this run's members " + os.urandom(16).hex() + "\n")
+        cls.grid = Members(cls.scratch, 1, token)
+        cls.addClassCleanup(cls.grid.close)
+        cls.memory = cls.scratch.memory / "tier"
+        cls.memory.mkdir()
+        cls.apply("data")
+
+    @classmethod
+    def apply(cls, name):
+        node = cls.grid.nodes[0]
+        node("apply", "-f", "-", stdin=SECRET)
+        node("apply", "-f", "-", stdin=manifest(cls.store, name, "data", ("MEM", str(cls.memory), "256Mi")))
+        wait_for(f"{name} to be Bound", lambda: World.is_bound(node, name), 90)
+
     def setUp(self):
-        super().setUp()
-        self.files = make_tree(self.store.root / "data")
-        self.want = expected(self.files)
-        self.grid = self.members(1)
-        self.kubelet = self.scratch.disk / "kubelet"
-        self.kubelet.mkdir()
-        subprocess.run(["mount", "--bind", str(self.kubelet), str(self.kubelet)], check=True)
+        self.place = self.scratch.disk / self._testMethodName.split("_")[1]  # short: sockets' paths must be
+        self.kubelet = self.place / "kubelet"
+        self.kubelet.mkdir(parents=True)
         self.addCleanup(subprocess.run, ["umount", "-l", str(self.kubelet)], check=False)
+        subprocess.run(["mount", "--bind", str(self.kubelet), str(self.kubelet)], check=True)
         subprocess.run(["mount", "--make-shared", str(self.kubelet)], check=True)
 
-    def apply(self, name="data"):
-        node = self.grid.nodes[0]
-        memory = self.scratch.memory / "tier"
-        memory.mkdir(exist_ok=True)
-        node("apply", "-f", "-", stdin=SECRET)
-        node("apply", "-f", "-", stdin=manifest(self.store, name, "data", ("MEM", str(memory), "256Mi")))
-        wait_for(f"{name} to be Bound", lambda: self.is_bound(node, name), 90)
-
     def plugin(self, *options):
-        plugin = Plugin(self.scratch, "--reader-of", self.grid.data(), *self.grid.trust(), *options)
+        plugin = Plugin(self.place, "--reader-of", self.grid.data(), *self.grid.trust(), *options)
         self.addCleanup(plugin.end_all)
         return plugin
 
@@ -142,11 +156,15 @@ class CsiNode(World):
     def target(self, pod):
         return self.kubelet / "pods" / pod / "mount"
 
-    def assertRefused(self, code, words, action, *arguments, **more):
+    def refusal(self, code, action, *arguments, **more):
+        """What a refused call says."""
         with self.assertRaises(csi_client.Refused) as caught:
             action(*arguments, **more)
         self.assertEqual(code, caught.exception.code, caught.exception.text)
-        self.assertIn(words, caught.exception.text)
+        return caught.exception.text
+
+    def assertRefused(self, code, words, action, *arguments, **more):
+        self.assertIn(words, self.refusal(code, action, *arguments, **more))
 
     def digest(self, path):
         """Of a file, read by another process: this one must not hang on a mount."""
@@ -155,20 +173,19 @@ class CsiNode(World):
         return done.stdout.lstrip("\\").split()[0]
 
 
-class SanitySuite(CsiNode):
-    def test_1_kubernetes_csis_suite_passes(self):
+class Volumes(CsiNode):
+    def test_0_kubernetes_csis_suite_passes(self):
         built = subprocess.run([str(ROOT / "tools" / "build-csi-sanity.sh")], capture_output=True, text=True)
         if built.returncode != 0:
             self.skipTest(built.stderr.strip().splitlines()[-1])
-        self.apply()
         plugin = self.plugin("--clean-policy", "OnDemand")
-        controller_socket = self.scratch.disk / "controller.sock"
+        controller_socket = self.place / "controller.sock"
         java = os.environ.get("JAVA_HOME", "") + "/bin/java"
         classes = [ROOT / "operator-lite" / "csi" / "target" / "test-classes",
                    *sorted((ROOT / "ui-api" / "target" / "lib").glob("*.jar"))]
         controller = Process(
             [java, "-Xmx64m", "-cp", ":".join(map(str, classes)), "io.gridset.csi.wire.SanityControllerMain",
-             str(controller_socket), "default", "data"], self.scratch.disk / "controller.log")
+             str(controller_socket), "default", "data"], self.place / "controller.log")
         self.addCleanup(controller.kill)
         wait_for("the controller", lambda: controller_socket.exists())
         done = subprocess.run(
@@ -179,12 +196,9 @@ class SanitySuite(CsiNode):
         print(next((line for line in done.stdout.splitlines() if "Passed" in line), "").strip(), flush=True)
         self.assertEqual([], mounts_below(self.kubelet))
 
-
-class Volumes(CsiNode):
     def test_1_pods_read_the_origins_bytes_and_leave_nothing(self):
-        self.apply()
         plugin = self.plugin("--clean-policy", "OnDemand")
-        before = {str(path) for path in self.scratch.memory.rglob("*")}
+        before = {str(path) for path in self.memory.iterdir()}
         self.assertEqual(b"fuse.csi.fluid.io", dict(fields(call(plugin.socket, "Identity/GetPluginInfo")))[1])
         self.assertEqual(b"node-1", dict(fields(call(plugin.socket, "Node/NodeGetInfo")))[1])
         path = plugin.mount_root / "jindo" / "default" / "data" / "jindofs-fuse"
@@ -223,10 +237,11 @@ class Volumes(CsiNode):
                 plugin, "default-data-no", fluid_path=str(path), fluid_sub_path="no").publish, self.target("no"))
             self.assertRefused(csi_client.FAILED_PRECONDITION, "shows gridset:default/data", self.volume(
                 plugin, "default-stranger", "stranger", fluid_path=str(path)).publish, self.target("stranger"))
-            self.assertRefused(csi_client.DEADLINE_EXCEEDED, "nothing is not Bound", self.volume(
-                plugin, "default-nothing", "nothing").stage, 8)
+            nothing = self.volume(plugin, "default-nothing", "nothing")
+            wait_for("the reason of a dataset that is not there", lambda: "nothing is not Bound" in self.refusal(
+                csi_client.DEADLINE_EXCEEDED, nothing.stage, 3), 90)
         self.assertFalse(self.target("stranger").exists())
-        self.volume(plugin, "default-nothing", "nothing").unstage()
+        nothing.unstage()
 
         pid = plugin.fuse_pids()[0]
         for each, target in ((volume, one), (volume, two), (part, sub), (linked, link), (volume, self.target("never"))):
@@ -242,20 +257,21 @@ class Volumes(CsiNode):
         self.assertEqual([], mounts_below(self.kubelet) + mounts_below(plugin.mount_root))
         self.assertEqual([], list(plugin.mount_root.iterdir()))
         self.assertEqual([], list(plugin.state.glob("volumes/*")) + list(plugin.state.glob("fuse/*")))
-        self.assertLessEqual({str(path) for path in self.scratch.memory.rglob("*") if not path.is_file()}, before)
+        self.assertEqual({str(path) for path in self.memory.iterdir()}, before, "its cache is given back")
+        wait_for("the end of the FUSE server", lambda: not Path(f"/proc/{pid}").exists())
 
     def test_2_a_reader_goes_on_after_kills_of_plugin_and_fuse_server(self):
-        self.apply()
+        self.apply("mortal")
         plugin = self.plugin()
-        volume = self.volume(plugin)
+        volume = self.volume(plugin, "default-mortal", "mortal")
         targets = [self.target(name) for name in ("one", "two")]
         volume.stage()
         for target in targets:
             volume.publish(target)
-        want = self.want["model.bin"][0]
+        want = self.want["one-byte-more"][0]
         pods = []
         for number, target in enumerate(targets):
-            pods.append(Pod(self.scratch, str(number), target, "model.bin"))
+            pods.append(Pod(self.place, str(number), target, "one-byte-more"))
             self.addCleanup(pods[-1].kill)
 
         def reads_on(count=3):
@@ -306,12 +322,11 @@ class Volumes(CsiNode):
         volume.unstage()
         self.assertEqual([], mounts_below(self.kubelet))
         self.assertEqual(1, len(plugin.fuse_pids()), "OnRuntimeDeleted: the next pod finds it warm")
-        self.grid.nodes[0]("delete", "dataset", "data")
+        self.grid.nodes[0]("delete", "dataset", "mortal")
         wait_for("the end of the mount", lambda: not plugin.fuse_pids() and not mounts_below(plugin.mount_root), 120)
         wait_for("the end of its files", lambda: not list(plugin.state.glob("fuse/*")), 120)
 
     def test_3_a_server_that_hangs_does_not_hang_the_plugin(self):
-        self.apply()
         plugin = self.plugin("--clean-policy", "OnDemand")
         volume = self.volume(plugin)
         volume.stage()
@@ -324,7 +339,7 @@ class Volumes(CsiNode):
             _, abnormal, why = volume.stats(one)
             self.assertTrue(abnormal)
             self.assertIn("does not answer", why)
-            self.assertRefused(csi_client.DEADLINE_EXCEEDED, "not there in time", volume.publish, two, 3)
+            self.assertRefused(csi_client.DEADLINE_EXCEEDED, "not there in time", volume.publish, two, 1)
             self.assertIsNone(device_at(two))
             volume.unpublish(one)
             self.assertIsNone(device_at(one))
@@ -335,7 +350,6 @@ class Volumes(CsiNode):
         self.assertEqual([pid], plugin.fuse_pids(), "it was not started anew")
 
     def test_4_calls_at_once_make_one_mount(self):
-        self.apply()
         plugin = self.plugin("--clean-policy", "OnDemand")
         volumes = [self.volume(plugin, f"default-data-{number % 2}") for number in range(6)]
         failures = []
@@ -361,7 +375,7 @@ class Volumes(CsiNode):
         self.assertEqual(1, len(plugin.fuse_pids()))
         volumes[1].unstage()
         self.assertEqual([], plugin.fuse_pids())
-        self.assertEqual([], mounts_below(self.scratch.disk / "kubelet") + mounts_below(plugin.mount_root))
+        self.assertEqual([], mounts_below(self.kubelet) + mounts_below(plugin.mount_root))
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ final class Recovery implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
-  /// For what is silent, and for what waits for its dataset's end: a look costs a process, which may
-  /// hang, or a question to the reader.
+  /// For what is silent, and for what waits for its dataset's end: a look costs a process, which
+  /// may hang, or a question to the reader.
   private static final Duration LATER = Duration.ofSeconds(10);
 
   /// For one volume; what takes longer goes on, and is found at the next look.

@@ -79,7 +79,8 @@ abstract class ApiServerContract {
     Path directory = Path.of(System.getProperty("gridset.root", "."), "manifests", "csi");
     kubectl().must("create", "namespace", "gridset-system");
     kubectl().must("apply", "-k", directory.toString());
-    assertThat(kubectl().must("get", "csidriver", "fuse.csi.fluid.io").text()).contains("Persistent");
+    assertThat(kubectl().must("get", "csidriver", "fuse.csi.fluid.io").text())
+        .contains("Persistent");
     String images =
         kubectl()
             .must("get", "daemonset", "gridset-csi-node", "-n", "gridset-system", "-o", "yaml")
