@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
     footerHeading = "%nExamples:%n",
     footer = {
       "  gridset csi --endpoint unix:///csi/csi.sock --node-id $NODE_NAME \\",
-      "    --reader-of '{name}-worker-0.{name}-worker.{namespace}:5801' --cluster-token-file /token",
+      "    --reader-of '{name}-worker.{namespace}:5801' --cluster-token-file /etc/token",
       "  gridset csi --endpoint unix:///tmp/csi.sock --reader-of 127.0.0.1:5801 \\",
       "    --state-dir /tmp/csi --mount-root /tmp/csi-mounts --clean-policy OnDemand"
     },
@@ -67,7 +67,9 @@ final class CsiCommand implements Callable<Integer> {
   @Option(
       names = "--state-dir",
       paramLabel = "DIR",
-      description = "What is published, and the readers' state; survives the plugin's restart.")
+      description =
+          "What is published, and the readers' state; survives the plugin's restart (default:"
+              + " ${DEFAULT-VALUE}).")
   private Path stateDirectory = Path.of("/var/lib/gridset/csi");
 
   @Option(
