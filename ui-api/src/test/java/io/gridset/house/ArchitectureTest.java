@@ -128,6 +128,27 @@ class ArchitectureTest {
   }
 
   @Test
+  void theCsiPluginSeesOnlyCoreAndTheClient() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.csi..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.csi..",
+                    "io.gridset.core..",
+                    "io.gridset.client..",
+                    "java..",
+                    "com.fasterxml.jackson..",
+                    "org.eclipse.jetty..",
+                    "org.slf4j..",
+                    "org.jspecify..")))
+        .because("it runs as root on every node; what serves its mounts is processes of others")
+        .check(classes);
+  }
+
+  @Test
   void theOperatorSeesOnlyCoreAndTheClient() {
     noClasses()
         .that()
