@@ -98,10 +98,14 @@ final class WatchedNodes implements AutoCloseable {
     }
 
     private void know(Node node) {
-      if (node.getStatus() == null || node.getStatus().getNodeInfo() == null) {
-        return; // It says so as soon as its kubelet runs.
+      String version =
+          node.getStatus() == null || node.getStatus().getNodeInfo() == null
+              ? ""
+              : String.valueOf(node.getStatus().getNodeInfo().getKubeletVersion());
+      if (version.isEmpty()) {
+        return; // It says so as soon as its kubelet runs, and no pod runs there before.
       }
-      int minor = minor(String.valueOf(node.getStatus().getNodeInfo().getKubeletVersion()));
+      int minor = minor(version);
       Integer before = kubelets.put(node.getMetadata().getName(), minor);
       if (before == null || before != minor) {
         judge();
