@@ -140,6 +140,7 @@ class ArchitectureTest {
                     "io.gridset.core..",
                     "io.gridset.client..",
                     "java..",
+                    "javax.crypto..",
                     "com.fasterxml.jackson..",
                     "io.fabric8.kubernetes..",
                     "org.slf4j..",
