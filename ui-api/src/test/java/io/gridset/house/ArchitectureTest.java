@@ -128,6 +128,27 @@ class ArchitectureTest {
   }
 
   @Test
+  void theCsiPluginSeesOnlyCoreAndTheClient() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.csi..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.csi..",
+                    "io.gridset.core..",
+                    "io.gridset.client..",
+                    "java..",
+                    "com.fasterxml.jackson..",
+                    "org.eclipse.jetty..",
+                    "org.slf4j..",
+                    "org.jspecify..")))
+        .because("it runs as root on every node; what serves its mounts is processes of others")
+        .check(classes);
+  }
+
+  @Test
   void theOperatorSeesOnlyCoreAndTheClient() {
     noClasses()
         .that()
@@ -143,6 +164,10 @@ class ArchitectureTest {
                     "javax.crypto..",
                     "com.fasterxml.jackson..",
                     "io.fabric8.kubernetes..",
+                    "javax.net.ssl..",
+                    "javax.security..",
+                    "org.bouncycastle..",
+                    "org.eclipse.jetty..",
                     "org.slf4j..",
                     "org.jspecify..")))
         .because("it speaks to nodes through their API, as everybody does")
@@ -153,17 +178,31 @@ class ArchitectureTest {
   @Test
   void theKubernetesClientStaysInOnePackageAndItsTypesInTheOperator() {
     noClasses()
-        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.kube..")))
+        .that(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.operator.kube..", "io.gridset.operator.webhook.kube..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8.kubernetes.client..")
-        .because("reconcilers are pure; one package talks to the API server")
+        .because("reconcilers and admission are pure; one package of each talks to the API server")
         .check(classes);
     noClasses()
         .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8..")
+        .check(classes);
+  }
+
+  @Test
+  void certificatesAreMadeInOnePackage() {
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.webhook.certificate..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bouncycastle..")
+        .because("what is signed is to be looked at in one place")
         .check(classes);
   }
 
