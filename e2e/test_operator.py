@@ -93,7 +93,8 @@ class OnRelease:
                       "/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes", "/api/v1/serviceaccounts", "/api/v1/secrets",
                       "/apis/networking.k8s.io/v1/networkpolicies"):
             left += self.server.api.items(place + "?labelSelector=fluid.io/managed-by=gridset")
-        left += self.server.api.items(f"{FLUID}/datasets") + self.server.api.items(f"{FLUID}/jindoruntimes")
+        for kind in ("datasets", "jindoruntimes", "dataloads"):
+            left += self.server.api.items(f"{FLUID}/{kind}")
         names = [f"{item['kind']} {item['metadata']['name']}" for item in left]
         for node in self.server.api.items("/api/v1/nodes"):
             names += [key for key in node["metadata"]["labels"] if "fluid" in key]
@@ -102,7 +103,6 @@ class OnRelease:
     def delete(self):
         self.kubectl("delete", "dataset", NAME, "--wait=false")
         self.wait("everything to be released", lambda: not self.released())
-        self.assertEqual(self.server.api.items(f"{FLUID}/dataloads"), [])
 
 
 class OnFloor(OnRelease, unittest.TestCase):
@@ -208,13 +208,14 @@ spec:
         self.assertEqual(self.phase("datasets", NAME), "Bound")
         self.kubectl("delete", "dataset", "shared", "-n", "production", "--timeout=60s")
         self.wait("everything to be released", lambda: not self.released())
-        self.assertEqual(self.server.api.items(f"{FLUID}/dataloads"), [])
 
     def test_6_it_ends_when_it_is_told_and_hands_the_lead_on(self):
         self.operator.kill()
-        self.assertEqual(self.operator.child.returncode, 0 if self.operator.child.returncode == 0 else 143)
+        self.assertIn(self.operator.child.returncode, (0, 143))
         lease = self.server.api("GET", "/apis/coordination.k8s.io/v1/namespaces/gridset-system/leases/gridset-operator")
-        self.assertFalse(lease["spec"].get("holderIdentity"))
+        # The client leaves the name and makes the lease run out at once.
+        spec = lease["spec"]
+        self.assertTrue(not spec.get("holderIdentity") or spec["leaseDurationSeconds"] <= 1, f"{spec} {self.operator.tail()}")
 
 
 if __name__ == "__main__":

@@ -161,6 +161,7 @@ class ArchitectureTest {
                     "io.gridset.core..",
                     "io.gridset.client..",
                     "java..",
+                    "javax.crypto..",
                     "com.fasterxml.jackson..",
                     "io.fabric8.kubernetes..",
                     "javax.net.ssl..",

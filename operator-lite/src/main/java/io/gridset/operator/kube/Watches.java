@@ -54,6 +54,8 @@ final class Watches implements AutoCloseable {
     informers.forEach(SharedIndexInformer::stop);
   }
 
+  /// `unknown`: fabric8 gives it to what was deleted while the watch was broken; the last known
+  /// state serves.
   private final class Handler implements ResourceEventHandler<GenericKubernetesResource> {
     private final WatchedKind kind;
 

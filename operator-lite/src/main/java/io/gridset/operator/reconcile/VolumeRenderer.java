@@ -30,16 +30,6 @@ final class VolumeRenderer {
   }
 
   ObjectNode volume(List<String> accessModes) {
-    ObjectNode attributes =
-        Json.of(
-            "fluid_path", source.fusePath(),
-            "mount_type", "fuse.gridset",
-            "runtime_namespace", source.dataset().namespace(),
-            "runtime_name", source.dataset().name(),
-            "mount_pod_node_selector_key", source.fuseKey());
-    if (!subPath.isEmpty()) {
-      attributes.put("fluid_sub_path", subPath);
-    }
     return Json.of(
         "apiVersion",
         "v1",
@@ -68,18 +58,26 @@ final class VolumeRenderer {
                 names.dataset().name()),
             "csi",
             Json.of(
-                "driver",
-                "fuse.csi.fluid.io",
-                "volumeHandle",
-                names.volume(),
-                "volumeAttributes",
-                attributes),
+                "driver", "fuse.csi.fluid.io",
+                "volumeHandle", names.volume(),
+                "volumeAttributes", attributes()),
             "persistentVolumeReclaimPolicy",
             "Retain",
             "storageClassName",
             CLASS,
             "volumeMode",
             "Filesystem"));
+  }
+
+  /// What Fluid's CSI plugin reads.
+  private ObjectNode attributes() {
+    return Json.of(
+        "fluid_path", source.fusePath(),
+        "mount_type", "fuse.gridset",
+        "runtime_namespace", source.dataset().namespace(),
+        "runtime_name", source.dataset().name(),
+        "mount_pod_node_selector_key", source.fuseKey(),
+        "fluid_sub_path", subPath);
   }
 
   ObjectNode claim(List<String> accessModes) {
