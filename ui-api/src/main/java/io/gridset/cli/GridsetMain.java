@@ -105,6 +105,8 @@ public final class GridsetMain {
     all.put("nodes", NodesCommand::new);
     all.put("token", TokenCommand::line);
     all.put("csi", CsiCommand::new);
+    all.put("operator", OperatorCommand::new);
+    all.put("webhook", WebhookCommand::new);
     all.put("doctor", DoctorCommand::new);
     all.put("demo", DemoCommand::new);
     all.put("completion", CompletionCommand::new);
