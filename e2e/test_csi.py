@@ -115,6 +115,8 @@ class CsiNode(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("a kubelet's plugin mounts for others, which needs root")
         cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.close)
         cls.store = Store(cls.scratch)
@@ -339,7 +341,10 @@ class Volumes(CsiNode):
             _, abnormal, why = volume.stats(one)
             self.assertTrue(abnormal)
             self.assertIn("does not answer", why)
-            self.assertRefused(csi_client.DEADLINE_EXCEEDED, "not there in time", volume.publish, two, 1)
+            with self.assertRaises(csi_client.Refused) as caught:
+                volume.publish(two, 3)
+            # A look at the volume may be under way, and is not waited for either.
+            self.assertIn(caught.exception.code, (csi_client.DEADLINE_EXCEEDED, csi_client.ABORTED), caught.exception.text)
             self.assertIsNone(device_at(two))
             volume.unpublish(one)
             self.assertIsNone(device_at(one))
