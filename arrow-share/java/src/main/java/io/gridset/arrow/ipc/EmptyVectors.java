@@ -10,9 +10,9 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/// Makes vectors of any schema. Arrow's own way fails for unions in lists of fixed size: such a list
-/// makes its union before it gives it children, and then finds a union with no ids where the field
-/// names some.
+/// Makes vectors of any schema. Arrow's own way fails for unions in lists of fixed size: such a
+/// list makes its union before it gives it children, and then finds a union with no ids where the
+/// field names some.
 final class EmptyVectors {
   private EmptyVectors() {}
 
