@@ -18,8 +18,9 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// A program of its own that puts and gets objects, for tests that need another process or another
 /// Java: `SOCKET put NAME SEED ROWS` (every type), `SOCKET get NAME SEED ROWS` (says whether it is
 /// that table, and where it is), `SOCKET put-long NAME GIB-TENTHS`, `SOCKET sum NAME`, `SOCKET hold
-/// NAME` (maps, says so, and checks again at end of input), `SOCKET copy PREFIX` (puts all
-/// anew that it reads), `SOCKET stall NAME` (writes half of an object and waits).
+/// NAME` (maps, says so, and checks again at end of input), `SOCKET copy PREFIX` (puts all anew
+/// that it reads), `SOCKET migrate NAME NODE`, `SOCKET stall NAME` (writes half of an object and
+/// waits).
 final class ObjectsMain {
   private static final int LONG_ROWS = 4_000_000;
 
@@ -41,6 +42,10 @@ final class ObjectsMain {
         case "hold" -> hold(client, name);
         case "copy" -> copy(client, name);
         case "delete" -> System.out.println(client.delete(name));
+        case "migrate" -> {
+          client.migrate(name, arguments[3]);
+          System.out.println("moved");
+        }
         case "stall" -> stall(client, allocator, name);
         default -> throw new IllegalArgumentException(arguments[1]);
       }
