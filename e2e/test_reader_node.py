@@ -255,8 +255,15 @@ class ReaderNodes(World):
             (self.store.root / name).mkdir()
             (self.store.root / name / "file").write_bytes(os.urandom(24 << 20))
         grid = self.members(1, token=False)
+        early = self.scratch.disk / "early" / "alpha"  # as a sidecar does, which starts before its dataset is bound
+        waiting = self.reader("waiting", grid, "--mount", f"default/alpha={early}")
         for name in ("alpha", "beta"):
             self.dataset(grid, name, "64Mi")
+        wait_for("alpha to be mounted by itself", lambda: early.is_mount(), 90)
+        self.assertEqual(hashlib.sha256((self.store.root / "alpha" / "file").read_bytes()).digest(),
+                         hashlib.sha256((early / "file").read_bytes()).digest())
+        self.assertEqual([str(early)], [each["mountPoint"] for each in waiting.json("mounts")])
+        waiting.kill()
         reader = self.reader("plain", grid, "--memory", "64Mi")
         for name in ("alpha", "beta"):
             place = self.mount(reader, name)

@@ -24,12 +24,14 @@ final class Connection {
   private final Behaviour behaviour;
   private final Statistics statistics;
   private final ResponseSender sender;
+  private final Behaviour.ConnectionPace taken;
 
   Connection(Wire wire, StoreService service, Behaviour behaviour, Statistics statistics) {
     this.wire = wire;
     this.service = service;
     this.behaviour = behaviour;
     this.statistics = statistics;
+    this.taken = behaviour.receiving();
     this.sender = new ResponseSender(wire, behaviour, statistics);
   }
 
@@ -68,13 +70,17 @@ final class Connection {
       statistics.begun();
       try {
         behaviour.pacing().sleepUntil(due);
-        StoreService.Reply reply = service.answer(request);
+        StoreService.Reply reply = service.answer(paced(request));
         statistics.answered(request.method(), reply.response().status());
         return finish(request, reply);
       } finally {
         statistics.ended();
       }
     }
+  }
+
+  private HttpRequest paced(HttpRequest request) {
+    return request.withBody(new PacedInputStream(request.body(), taken));
   }
 
   private ResponseSender.Ending finish(HttpRequest request, StoreService.Reply reply)

@@ -25,7 +25,7 @@ final class ResponseSender {
   ResponseSender(Wire wire, Behaviour behaviour, Statistics statistics) {
     this.wire = wire;
     this.behaviour = behaviour;
-    this.pace = behaviour.connection();
+    this.pace = behaviour.sending();
     this.statistics = statistics;
   }
 

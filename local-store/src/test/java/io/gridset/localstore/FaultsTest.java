@@ -6,6 +6,9 @@ import io.gridset.localstore.behaviour.Fault;
 import io.gridset.localstore.behaviour.FaultRule;
 import io.gridset.localstore.behaviour.Limits;
 import io.gridset.localstore.behaviour.TestingPacing;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +53,21 @@ class FaultsTest {
 
   private byte[] part(int from, int to) {
     return Arrays.copyOfRange(content, from, to);
+  }
+
+  @Test
+  void anUploadIsTakenAtTheRate() throws Exception {
+    store.behaviour().limit(Limits.NONE.withBytesPerSecond(SIZE / 10));
+    HttpRequest request =
+        HttpRequest.newBuilder(store.endpoint().resolve("/data-set/taken.bin"))
+            .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
+            .build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      assertThat(client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
+          .isEqualTo(200);
+    }
+    assertThat(root.resolve("data-set/taken.bin")).hasBinaryContent(content);
+    assertThat(pacing.waited()).isBetween(Duration.ofMillis(9_800), Duration.ofMillis(10_000));
   }
 
   @Test

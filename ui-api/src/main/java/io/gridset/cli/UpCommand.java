@@ -6,6 +6,7 @@ import io.gridset.node.NodeSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Option;
       "  gridset up --run-dir /tmp/a/run --state-dir /tmp/a/state",
       "  gridset up --join 10.0.0.7,10.0.0.8 --cluster-token-file /etc/gridset/token",
       "  gridset up --join k8s:ml/gridset --grid-listen $POD_IP:5701 --cluster-token-file /token",
-      "  gridset up --reader-of 10.0.0.7:5801 --cluster-token-file /etc/gridset/token"
+      "  gridset up --reader-of 10.0.0.7:5801 --cluster-token-file /etc/gridset/token",
+      "  gridset up --reader-of 10.0.0.7:5801 --mount default/models=/mnt/models"
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
@@ -47,6 +49,14 @@ final class UpCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Socket, lock and token (default: $$XDG_RUNTIME_DIR/gridset).")
   private @Nullable String runDir;
+
+  @Option(
+      names = "--mount",
+      paramLabel = "DATASET=PATH",
+      description =
+          "Mount a dataset as soon as it runs here, however long that takes; the directory is made"
+              + " where it is missing. Give it as often as needed. On the command line only.")
+  private List<String> mounts = List.of();
 
   @Option(names = "--config", paramLabel = "FILE", description = "Settings as YAML.")
   private @Nullable Path config;
@@ -104,6 +114,10 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     NodeSettings settings = settings();
+    StartupMounts wanted = StartupMounts.of(gridset, settings.socket(), mounts);
+    if (detach && !mounts.isEmpty()) {
+      throw CommandFailure.usage("--mount is for a node that stays; after --detach: gridset mount");
+    }
     if (detach) {
       return new DetachedNode(gridset.surroundings(), settings).start();
     }
@@ -128,6 +142,7 @@ final class UpCommand implements Callable<Integer> {
           .ifPresent(
               grid -> out.println("  grid   " + grid.cluster() + ", read from " + grid.members()));
       out.flush();
+      wanted.start();
       node.awaitStop();
     }
     out.println("Gridset node stopped.");

@@ -391,7 +391,7 @@ class ApiServerTest {
     node.mayStop = new CountDownLatch(1);
     client.stopNode(Disposal.DROP_BYTES);
     node.mayStop.countDown();
-    assertThat(node.stopped.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(node.stopped.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
   }
 }

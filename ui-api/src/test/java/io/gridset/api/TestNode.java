@@ -65,7 +65,7 @@ public final class TestNode implements AutoCloseable {
       public void stop(Disposal wanted) {
         disposal = wanted;
         try {
-          if (mayStop.await(5, TimeUnit.SECONDS)) {
+          if (mayStop.await(60, TimeUnit.SECONDS)) {
             stopped.countDown();
           }
         } catch (InterruptedException e) {

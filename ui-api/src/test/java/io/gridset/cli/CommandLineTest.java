@@ -448,4 +448,52 @@ class CommandLineTest {
     assertThat(node.disposal).isEqualTo(Disposal.DROP_BYTES);
     assertThat(run("down").exitCode()).isEqualTo(4);
   }
+
+  @Test
+  void whatUpMountsByItselfIsMountedOnceItCanBe() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Path place = directory.resolve("made/of/itself");
+    Surroundings surroundings =
+        new Surroundings(
+            out,
+            Surroundings.writer(out),
+            Surroundings.writer(out),
+            new ByteArrayInputStream(new byte[0]),
+            environment,
+            InstantSource.fixed(TestNode.NOW),
+            _ -> assertThat(directory.resolve("made").toFile().delete()).isTrue(), // It goes.
+            new Surroundings.Screen(0),
+            _ -> {
+              throw new IOException("no parts here");
+            });
+    Files.writeString(directory.resolve("made"), "in the way");
+    StartupMounts mounts =
+        StartupMounts.of(
+            new GridsetCommand(surroundings), node.socket(), List.of("serverless-data=" + place));
+    mounts.await(mounts.wanted().getFirst());
+    assertThat(place).isDirectory();
+    assertThat(node.mounts.list())
+        .extracting(mount -> mount.mountPoint())
+        .containsExactly(place.toString());
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("default/serverless-data is not mounted yet: ")
+        .endsWith("default/serverless-data mounted on " + place + System.lineSeparator());
+    mounts.await(mounts.wanted().getFirst());
+    assertThat(node.mounts.list()).as("asked again").hasSize(1);
+  }
+
+  @Test
+  void wrongWishesOfUpAndOfTheWebhookAreRefusedBeforeAnythingStarts() {
+    for (String wish : List.of("x", "=/a", "a=")) {
+      Outcome outcome = run("up", "--state-dir", directory.toString(), "--mount", wish);
+      assertThat(outcome.exitCode()).isEqualTo(2);
+      assertThat(outcome.err()).contains("DATASET=PATH");
+    }
+    assertThat(run("up", "--detach", "--mount", "a=/b").err()).contains("gridset mount");
+    assertThat(run("webhook").err()).contains("--name");
+    assertThat(run("webhook", "--name", "x", "--memory", "much").exitCode()).isEqualTo(2);
+    assertThat(run("webhook", "--name", "x", "--mount-root", "etc").err())
+        .contains("no directory of a node");
+    assertThat(run("webhook", "--help").out()).contains("fluid.io/enable-injection");
+  }
 }

@@ -142,6 +142,10 @@ class ArchitectureTest {
                     "java..",
                     "com.fasterxml.jackson..",
                     "io.fabric8.kubernetes..",
+                    "javax.net.ssl..",
+                    "javax.security..",
+                    "org.bouncycastle..",
+                    "org.eclipse.jetty..",
                     "org.slf4j..",
                     "org.jspecify..")))
         .because("it speaks to nodes through their API, as everybody does")
@@ -152,17 +156,31 @@ class ArchitectureTest {
   @Test
   void theKubernetesClientStaysInOnePackageAndItsTypesInTheOperator() {
     noClasses()
-        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.cluster..")))
+        .that(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.operator.kube..", "io.gridset.operator.webhook.kube..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8.kubernetes.client..")
-        .because("reconcilers are pure; one package talks to the API server")
+        .because("reconcilers and admission are pure; one package of each talks to the API server")
         .check(classes);
     noClasses()
         .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8..")
+        .check(classes);
+  }
+
+  @Test
+  void certificatesAreMadeInOnePackage() {
+    noClasses()
+        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator.webhook.certificate..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bouncycastle..")
+        .because("what is signed is to be looked at in one place")
         .check(classes);
   }
 

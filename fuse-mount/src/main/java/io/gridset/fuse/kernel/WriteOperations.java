@@ -14,8 +14,8 @@ import io.gridset.fuse.tree.Node;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// What changes a tree that takes new files. Drafts are written past the page cache: their bytes
@@ -27,7 +27,6 @@ final class WriteOperations implements AutoCloseable {
   private final RequestHandlers handlers;
   private final WritableFiles tree;
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
-  private final Set<Long> flushed = ConcurrentHashMap.newKeySet();
   private final ConcurrentHashMap<Long, WritableFile> byNode = new ConcurrentHashMap<>();
 
   /// Below zero, so that they never meet those of files that are only read.
@@ -35,7 +34,8 @@ final class WriteOperations implements AutoCloseable {
 
   private volatile boolean closed;
 
-  private record Handle(long node, WritableFile file) {}
+  /// @param closed whether a program that lives has closed it
+  private record Handle(long node, WritableFile file, AtomicBoolean closed) {}
 
   WriteOperations(Served served, RequestHandlers handlers, WritableFiles tree) {
     this.served = served;
@@ -127,7 +127,7 @@ final class WriteOperations implements AutoCloseable {
 
   private long keep(long node, WritableFile file) {
     long handle = nextHandle.getAndDecrement();
-    handles.put(handle, new Handle(node, file));
+    handles.put(handle, new Handle(node, file, new AtomicBoolean()));
     byNode.put(node, file);
     return handle;
   }
@@ -170,10 +170,10 @@ final class WriteOperations implements AutoCloseable {
   private void flush(long id, Reply reply) throws StorageException {
     Handle handle = handles.get(id);
     if (handle != null) {
-      flushed.add(id);
       if (Processes.wasKilled(reply.process())) {
         handle.file().abandon();
       } else {
+        handle.closed().set(true);
         handle.file().flush();
       }
     }
@@ -185,12 +185,12 @@ final class WriteOperations implements AutoCloseable {
     reply.ok();
   }
 
-  /// Each close(2) sends a flush. Only of a program that was killed the kernel takes it back, when
-  /// nobody has read it yet.
+  /// Each close(2) sends a flush. Of a program that was killed the kernel may take it back, or not
+  /// wait for its answer: then this comes before it is known who closes.
   private void close(long id) {
     Handle handle = handles.remove(id);
     if (handle != null) {
-      if (!flushed.remove(id)) {
+      if (!handle.closed().get()) {
         handle.file().abandon();
       }
       byNode.remove(handle.node(), handle.file());

@@ -10,7 +10,8 @@ import java.util.function.UnaryOperator;
 /// is sent from then on, transfers under way included; a new set of fault rules counts from zero.
 public final class Behaviour {
   private final Pacing pacing;
-  private final TokenBucket total = new TokenBucket();
+  private final TokenBucket sent = new TokenBucket();
+  private final TokenBucket received = new TokenBucket();
   private final ReentrantLock lock = new ReentrantLock(/* fair= */ true);
   private final Condition room = lock.newCondition();
   private volatile Limits limits;
@@ -99,18 +100,26 @@ public final class Behaviour {
     void close();
   }
 
-  /// The pace of one connection.
-  public ConnectionPace connection() {
-    return new ConnectionPace();
+  /// The pace at which one connection is sent bodies.
+  public ConnectionPace sending() {
+    return new ConnectionPace(sent);
   }
 
-  /// Grants one connection's body bytes at the rates in force. Used by one thread.
+  /// The pace at which bodies are taken from one connection: a link has its rate in each direction.
+  public ConnectionPace receiving() {
+    return new ConnectionPace(received);
+  }
+
+  /// Grants one connection's body bytes in one direction at the rates in force. Used by one thread.
   public final class ConnectionPace {
     private final TokenBucket own = new TokenBucket();
+    private final TokenBucket total;
 
-    private ConnectionPace() {}
+    private ConnectionPace(TokenBucket total) {
+      this.total = total;
+    }
 
-    /// Waits until some of the wanted bytes may be sent.
+    /// Waits until some of the wanted bytes may pass.
     ///
     /// @return how many, from 1 to `wanted`
     public long grant(long wanted) throws InterruptedException {

@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /// What the store grants its clients; every zero means unlimited.
 ///
-/// @param bytesPerSecond body bytes of all connections together
-/// @param connectionBytesPerSecond body bytes of each connection
+/// @param bytesPerSecond body bytes of all connections together, sent and taken each
+/// @param connectionBytesPerSecond body bytes of each connection, sent and taken each
 /// @param latency from the arrival of a request's head to the response's first byte, at least
 /// @param concurrentRequests requests in work at once; others wait
 public record Limits(
@@ -37,7 +37,7 @@ public record Limits(
     return new Limits(bytesPerSecond, connectionBytesPerSecond, latency, count);
   }
 
-  /// The most bytes to send between two looks at the bucket: 5 ms' worth of the narrower limit, so
+  /// The most bytes to pass between two looks at the bucket: 5 ms' worth of the narrower limit, so
   /// that pacing is smooth at few wake-ups; large when there is no limit.
   long chunkBytes() {
     long rate =

@@ -27,6 +27,11 @@ public record HttpRequest(
     return body instanceof ContinuedInputStream continued && !continued.invited();
   }
 
+  /// The same request with another view of its body.
+  public HttpRequest withBody(InputStream view) {
+    return new HttpRequest(method, rawPath, query, headers, view);
+  }
+
   public boolean isHead() {
     return method.equals("HEAD");
   }

@@ -25,7 +25,7 @@ class BandwidthTest {
   @Test
   void theTotalRateIsKeptWithinATenthOfAPercentOverTenSeconds() throws Exception {
     Behaviour behaviour = behaviour(Limits.NONE.withBytesPerSecond(RATE));
-    send(behaviour.connection(), 10 * RATE);
+    send(behaviour.sending(), 10 * RATE);
 
     assertThat(pacing.waited()).isBetween(Duration.ofMillis(9_989), Duration.ofMillis(10_000));
   }
@@ -33,8 +33,8 @@ class BandwidthTest {
   @Test
   void connectionsThatTakeTurnsShareTheRate() throws Exception {
     Behaviour behaviour = behaviour(Limits.NONE.withBytesPerSecond(RATE));
-    Behaviour.ConnectionPace one = behaviour.connection();
-    Behaviour.ConnectionPace two = behaviour.connection();
+    Behaviour.ConnectionPace one = behaviour.sending();
+    Behaviour.ConnectionPace two = behaviour.sending();
     long first = 0;
     long second = 0;
     while (pacing.waited().toSeconds() < 2) {
@@ -46,9 +46,24 @@ class BandwidthTest {
   }
 
   @Test
+  void eachDirectionHasTheWholeRate() throws Exception {
+    Behaviour behaviour = behaviour(Limits.NONE.withBytesPerSecond(RATE));
+    Behaviour.ConnectionPace out = behaviour.sending();
+    Behaviour.ConnectionPace in = behaviour.receiving();
+    long sent = 0;
+    long taken = 0;
+    while (sent < 4 * RATE) {
+      sent += out.grant(1 << 30);
+      taken += in.grant(1 << 30);
+    }
+    assertThat(taken).isEqualTo(sent);
+    assertThat(pacing.waited()).isBetween(Duration.ofMillis(3_900), Duration.ofMillis(4_100));
+  }
+
+  @Test
   void eachConnectionHasItsOwnCap() throws Exception {
     Behaviour behaviour = behaviour(Limits.NONE.withConnectionBytesPerSecond(1_000_000));
-    send(behaviour.connection(), 3_000_000);
+    send(behaviour.sending(), 3_000_000);
     assertThat(pacing.waited()).isBetween(Duration.ofMillis(2_980), Duration.ofMillis(3_000));
   }
 
@@ -56,13 +71,13 @@ class BandwidthTest {
   void anIdleBucketSavesNoMoreThanItsCredit() throws Exception {
     Behaviour behaviour = behaviour(Limits.NONE.withBytesPerSecond(RATE));
     pacing.sleepUntil(Duration.ofSeconds(100).toNanos());
-    send(behaviour.connection(), RATE);
+    send(behaviour.sending(), RATE);
     assertThat(pacing.waited().minusSeconds(100)).isGreaterThanOrEqualTo(Duration.ofMillis(990));
   }
 
   @Test
   void withoutALimitNobodyWaits() throws Exception {
-    send(behaviour(Limits.NONE).connection(), 100 * RATE);
+    send(behaviour(Limits.NONE).sending(), 100 * RATE);
     assertThat(pacing.waited()).isZero();
   }
 }

@@ -10,6 +10,7 @@ import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.gridset.core.control.NoQuorumException;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.Ticker;
 import io.gridset.server.state.SharedTable;
 import io.gridset.server.state.TableEntry;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,11 @@ final class GridTable implements SharedTable, Shared {
 
   private static final int HEAVY_ROUNDS = 10;
 
+  /// How long a question waits for a member that is about to join: a name that is asked for in the
+  /// first moments may be known to the others. Longer than joining takes, shorter than callers
+  /// wait.
+  private static final long JOIN_MILLIS = 20_000;
+
   /// Deletions remembered, so that a member that was away does not bring back what was deleted.
   static final int MAX_DELETED = 10_000;
 
@@ -56,6 +63,7 @@ final class GridTable implements SharedTable, Shared {
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong clock = new AtomicLong();
   private final Set<String> outgoing = new LinkedHashSet<>();
+  private final Object joining = new Object();
   private int skipped;
   private volatile boolean compared;
   private volatile @Nullable IMap<String, byte[]> map;
@@ -142,10 +150,28 @@ final class GridTable implements SharedTable, Shared {
   private IMap<String, byte[]> joinedMap() throws StorageException {
     IMap<String, byte[]> joined = map;
     if (joined == null) {
+      joined = awaitMap();
+    }
+    if (joined == null) {
       throw StorageException.retryable(
           Kind.UNAVAILABLE, "this node is in no grid now; try again in a moment");
     }
     return joined;
+  }
+
+  private @Nullable IMap<String, byte[]> awaitMap() {
+    long until = Ticker.system().nanos() + TimeUnit.MILLISECONDS.toNanos(JOIN_MILLIS);
+    synchronized (joining) {
+      try {
+        for (long left = JOIN_MILLIS; map == null && left > 0; ) {
+          joining.wait(left);
+          left = TimeUnit.NANOSECONDS.toMillis(until - Ticker.system().nanos());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return map;
+    }
   }
 
   private static StorageException unavailable(RuntimeException cause) {
@@ -202,7 +228,10 @@ final class GridTable implements SharedTable, Shared {
     joined.addEntryListener((EntryAddedListener<String, byte[]>) this::arrived, true);
     joined.addEntryListener((EntryUpdatedListener<String, byte[]>) this::arrived, true);
     compared = false;
-    map = joined;
+    synchronized (joining) {
+      map = joined;
+      joining.notifyAll();
+    }
   }
 
   @Override

@@ -20,7 +20,8 @@ public interface SharedTable {
   /// A version higher than all that were seen here.
   long nextVersion();
 
-  /// Asks the grid itself, and mirrors what it says; nothing for a key that it does not have.
+  /// Asks the grid itself, and mirrors what it says; nothing for a key that it does not have. Waits
+  /// a few seconds for a member that is about to join.
   ///
   /// @throws StorageException UNAVAILABLE when this node is in no grid now
   Optional<TableEntry> look(String key) throws StorageException;

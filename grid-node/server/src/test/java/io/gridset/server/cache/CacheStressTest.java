@@ -9,6 +9,7 @@ import io.gridset.core.cache.Admission;
 import io.gridset.core.cache.BlockLookup;
 import io.gridset.core.cache.BlockWriter;
 import io.gridset.core.cache.CachedFile;
+import io.gridset.core.unit.TestingSeed;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,8 +35,7 @@ class CacheStressTest {
 
   @Test
   void everyHitIsRightWhileOthersEvict() throws Exception {
-    long seed = Long.getLong("gridset.seed", new SplittableRandom().nextLong());
-    System.out.println("CacheStressTest seed " + seed + " (-Dgridset.seed)");
+    long seed = TestingSeed.of(CacheStressTest.class);
     long[] sums = sums();
     try (TestingTier memory = TestingTier.inMemory();
         TestingTier disk = TestingTier.onDisk()) {

@@ -15,6 +15,7 @@ import io.gridset.core.cache.BlockWriter;
 import io.gridset.core.cache.CachedFile;
 import io.gridset.core.cache.Purpose;
 import io.gridset.core.placement.HomeShare;
+import io.gridset.core.unit.TestingSeed;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -45,8 +46,7 @@ class TieredBlockCacheModelTest {
 
   @Test
   void theCacheForgetsOnlyWhatItMay() throws Exception {
-    long seed = Long.getLong("gridset.seed", new SplittableRandom().nextLong());
-    System.out.println("TieredBlockCacheModelTest seed " + seed + " (-Dgridset.seed)");
+    long seed = TestingSeed.of(TieredBlockCacheModelTest.class);
     SplittableRandom random = new SplittableRandom(seed);
     try (TestingTier tier = TestingTier.inMemory();
         TestingTier disk = TestingTier.onDisk()) {

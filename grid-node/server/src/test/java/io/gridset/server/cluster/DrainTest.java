@@ -11,6 +11,7 @@ import io.gridset.core.block.BlockKey;
 import io.gridset.core.placement.Ranking;
 import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException;
+import io.gridset.core.unit.TestingSeed;
 import io.gridset.server.cluster.TestGrid.Fault;
 import io.gridset.server.cluster.TestGrid.Node;
 import java.time.Duration;
@@ -27,13 +28,12 @@ import org.junit.jupiter.api.Timeout;
 class DrainTest {
   private static final int BLOCK = TestGrid.BLOCK;
   private static final Duration LONG = Duration.ofSeconds(30);
-  private final long seed = Long.getLong("gridset.seed", new SplittableRandom().nextLong());
+  private final long seed = TestingSeed.of(DrainTest.class);
   private final SplittableRandom random = new SplittableRandom(seed);
   private TestGrid grid;
 
   @BeforeEach
   void make() throws Exception {
-    System.out.println("DrainTest seed " + seed + " (-Dgridset.seed)");
     grid = new TestGrid();
   }
 

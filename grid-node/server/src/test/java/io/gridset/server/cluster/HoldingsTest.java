@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gridset.core.dataset.DatasetUsage;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
+import io.gridset.core.unit.TestingSeed;
 import io.gridset.server.state.SharedMap;
 import io.gridset.server.state.SharedMaps;
 import java.util.ArrayList;
@@ -111,8 +112,7 @@ class HoldingsTest {
   /// and exact once every block is with its home.
   @Test
   void theFigureNeverPromisesBytesThatNobodyHolds() {
-    long seed = Long.getLong("gridset.seed", new SplittableRandom().nextLong());
-    System.out.println("HoldingsTest seed " + seed + " (-Dgridset.seed)");
+    long seed = TestingSeed.of(HoldingsTest.class);
     SplittableRandom random = new SplittableRandom(seed);
     for (int round = 0; round < 200; round++) {
       Map<String, long[]> bytes = new HashMap<>();

@@ -93,7 +93,7 @@ class LoadLeaderTest {
   }
 
   private static void until(String what, BooleanSupplier condition) {
-    long deadline = Ticker.system().nanos() + Duration.ofSeconds(20).toNanos();
+    long deadline = Ticker.system().nanos() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(Ticker.system().nanos()).as(what).isLessThan(deadline);
       java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);

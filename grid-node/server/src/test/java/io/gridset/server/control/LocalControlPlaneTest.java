@@ -79,7 +79,7 @@ class LocalControlPlaneTest {
   }
 
   private static void until(String what, BooleanSupplier condition) {
-    long deadline = Ticker.system().nanos() + Duration.ofSeconds(20).toNanos();
+    long deadline = Ticker.system().nanos() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean()) {
       if (Ticker.system().nanos() > deadline) {
         throw new AssertionError("not within 20 s: " + what);

@@ -13,6 +13,7 @@ import io.gridset.core.cache.PinnedBytes;
 import io.gridset.core.file.OpenFile;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import io.gridset.core.unit.TestingSeed;
 import io.gridset.server.tree.FaultyUnderStore;
 import io.gridset.server.tree.MemoryUnderStore;
 import io.gridset.server.tree.MemoryUnderStore.Read;
@@ -171,8 +172,7 @@ class CachedDatasetFilesTest {
 
   @Test
   void anObjectThatChangesWhileItIsReadIsChangedAndNeverAMixture() throws Exception {
-    long seed = new Random().nextLong();
-    System.out.println("change model seed " + seed);
+    long seed = TestingSeed.of(CachedDatasetFilesTest.class);
     Random random = new Random(seed);
     for (int round = 0; round < 40; round++) {
       try (ReadFixture fixture = new ReadFixture()) {
@@ -307,8 +307,7 @@ class CachedDatasetFilesTest {
 
   @Test
   void readersStayRightWhileBlocksAreEvictedAtRandom() throws Exception {
-    long seed = new Random().nextLong();
-    System.out.println("eviction model seed " + seed);
+    long seed = TestingSeed.of(CachedDatasetFilesTest.class);
     try (ReadFixture fixture = new ReadFixture()) {
       byte[] content = random(16 * BLOCK, seed);
       fixture.store.put("f", content);

@@ -9,6 +9,7 @@ import io.gridset.core.file.KnownEntry;
 import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StoreEntry;
+import io.gridset.core.unit.TestingSeed;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,8 +49,7 @@ class DatasetTreeTest {
 
   @Test
   void theTreeShowsWhatTheStoresHoldWhateverChanges() throws Exception {
-    long seed = new Random().nextLong();
-    System.out.println("tree model seed " + seed);
+    long seed = TestingSeed.of(DatasetTreeTest.class);
     Random random = new Random(seed);
     MemoryUnderStore nested = new MemoryUnderStore();
     MemoryUnderStore far = new MemoryUnderStore();
