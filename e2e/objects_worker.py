@@ -219,6 +219,9 @@ def main():
         print(sum(client.delete(each.name) for each in list(client.list())))
     elif action == "delete":
         print(gridset.connect(socket).delete(arguments[0]))
+    elif action == "migrate":
+        gridset.connect(socket).migrate(*arguments)
+        print("moved")
     elif action == "where":  # the file that an object is in
         table = gridset.connect(socket).get(arguments[0])
         address = table.column(0).chunk(0).buffers()[1].address

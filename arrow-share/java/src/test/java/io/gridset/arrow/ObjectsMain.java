@@ -19,7 +19,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// Java: `SOCKET put NAME SEED ROWS` (every type), `SOCKET get NAME SEED ROWS` (says whether it is
 /// that table, and where it is), `SOCKET put-long NAME GIB-TENTHS`, `SOCKET sum NAME`, `SOCKET hold
 /// NAME` (maps, says so, and checks again at end of input), `SOCKET copy PREFIX` (puts all anew
-/// that it reads), `SOCKET stall NAME` (writes half of an object and waits).
+/// that it reads), `SOCKET migrate NAME NODE`, `SOCKET stall NAME` (writes half of an object and
+/// waits).
 final class ObjectsMain {
   private static final int LONG_ROWS = 4_000_000;
 
@@ -41,6 +42,10 @@ final class ObjectsMain {
         case "hold" -> hold(client, name);
         case "copy" -> copy(client, name);
         case "delete" -> System.out.println(client.delete(name));
+        case "migrate" -> {
+          client.migrate(name, arguments[3]);
+          System.out.println("moved");
+        }
         case "stall" -> stall(client, allocator, name);
         default -> throw new IllegalArgumentException(arguments[1]);
       }

@@ -199,7 +199,7 @@ class RoundTripTest {
   @Test
   void unionsInListsOfFixedSizeComeBackAlsoAsADictionary() throws IOException {
     try (VectorSchemaRoot table =
-            new VectorSchemaRoot(List.of(new RandomTables(allocator, 3).pairsOfUnions(50)));
+            new VectorSchemaRoot(List.of(new RandomTables(allocator, 3).pairsOfUnions(5_000)));
         FieldVector words = new RandomTables(allocator, 4).pairsOfUnions(5);
         IntVector column =
             new IntVector(
