@@ -29,15 +29,13 @@ def numbers(seed, rows):
 
 
 def connect(uri, token, **more):
-    """A client with a connection of its own: others of this process would share it."""
-    client = flight.FlightClient(uri, generic_options=[("grpc.use_local_subchannel_pool", 1)], **more)
+    client = flight.FlightClient(uri, **more)
     return client, flight.FlightCallOptions(headers=[(b"authorization", b"Bearer " + token)])
 
 
 class Commands:
-    def __init__(self, uri, token, **more):
-        self._uri, self._token = uri, token
-        self._client, self._options = connect(uri, token, **more)
+    def __init__(self, client, options, token):
+        self._client, self._options, self._token = client, options, token
 
     def put(self, name, seed, rows):
         self._put(name, numbers(int(seed), int(rows)))
@@ -70,17 +68,16 @@ class Commands:
         return [got.equals(table), got.column(0).num_chunks]
 
     def flood(self, name, megabytes, readers, rounds):
-        """Gets a table of large batches again and again, by several readers with a connection each; what went wrong."""
+        """Gets a table of large batches again and again, by several readers over the one connection; what went wrong."""
         rows = int(megabytes) << 17
         self._put(name, pyarrow.table({"id": numpy.arange(rows)}), max_chunksize=1 << 21)
         wrong = []
 
         def read():
             try:
-                client, options = connect(self._uri, self._token)
                 for _ in range(int(rounds)):
                     seen = 0
-                    for chunk in client.do_get(flight.Ticket(name.encode()), options):
+                    for chunk in self._client.do_get(flight.Ticket(name.encode()), self._options):
                         ids = chunk.data.column(0).to_numpy()
                         if ids[0] != seen or ids[-1] != seen + len(ids) - 1:
                             wrong.append(f"{ids[0]} after {seen}")
@@ -111,7 +108,8 @@ class Commands:
 
     def stranger(self, uri, token):
         """Asks with another token."""
-        return Commands(uri, token.encode()).outcome("list")
+        client, options = connect(uri, token.encode())
+        return Commands(client, options, token).outcome("list")
 
     def handshake(self):
         """Calls with what a handshake gave."""
@@ -145,11 +143,9 @@ class Commands:
         threading.Event().wait()
 
     def together(self, name, seed, rows, count):
-        """So many readers at once, with a connection each."""
+        """So many readers at once."""
         outcomes = []
-        readers = [
-            threading.Thread(target=lambda: outcomes.append(Commands(self._uri, self._token).check(name, seed, rows)))
-            for _ in range(int(count))]
+        readers = [threading.Thread(target=lambda: outcomes.append(self.check(name, seed, rows))) for _ in range(int(count))]
         for reader in readers:
             reader.start()
         for reader in readers:
@@ -164,7 +160,8 @@ def main():
         root, host, command, *arguments = arguments
         more = {"tls_root_certs": Path(root).read_bytes(), "override_hostname": host}
     token = Path(token_file).read_text().strip().encode()
-    print(json.dumps(getattr(Commands(uri, token, **more), command)(*arguments)), flush=True)
+    client, options = connect(uri, token, **more)
+    print(json.dumps(getattr(Commands(client, options, token), command)(*arguments)), flush=True)
 
 
 if __name__ == "__main__":

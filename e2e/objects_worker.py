@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import numpy
@@ -175,12 +176,34 @@ def die_at(stage, name, socket):
     raise AssertionError(f"still alive after {stage}")
 
 
+def die_amid(name, rows, socket):
+    """Is killed while it is writing a large object to memory that nobody had before; says whether that was amid the write."""
+    write = os.pwritev
+
+    def watch(descriptor, size):
+        while os.pread(descriptor, 8, size // 8) == bytes(8):
+            pass
+        print("amid" if os.pread(descriptor, 8, size - size // 8) == bytes(8) else "late", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def watched(descriptor, *arguments):
+        threading.Thread(target=watch, args=(descriptor, os.fstat(descriptor).st_size), daemon=True).start()
+        os.pwritev = write
+        return write(descriptor, *arguments)
+
+    os.pwritev = watched
+    gridset.connect(socket).put(name, pa.table({"number": numpy.full(rows, 7)}))
+    raise AssertionError("still alive after the write")
+
+
 def main():
     socket, action, *arguments = sys.argv[1:]
     if action == "operate":
         operate(socket, int(arguments[0]), int(arguments[1]))
     elif action == "die":
         die_at(arguments[0], arguments[1], socket)
+    elif action == "die-amid":
+        die_amid(arguments[0], int(arguments[1]), socket)
     elif action == "hold":  # maps an object, says so, and waits for its end
         table = gridset.connect(socket).get(arguments[0])
         print(number_in(table), flush=True)
@@ -194,6 +217,11 @@ def main():
     elif action == "clear":
         client = gridset.connect(socket)
         print(sum(client.delete(each.name) for each in list(client.list())))
+    elif action == "delete":
+        print(gridset.connect(socket).delete(arguments[0]))
+    elif action == "migrate":
+        gridset.connect(socket).migrate(*arguments)
+        print("moved")
     elif action == "where":  # the file that an object is in
         table = gridset.connect(socket).get(arguments[0])
         address = table.column(0).chunk(0).buffers()[1].address

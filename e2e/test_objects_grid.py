@@ -3,14 +3,17 @@ an object of two copies, shows half of one, or brings back what was deleted."""
 
 import os
 import signal
+import subprocess
 import threading
 import time
 import unittest
 from pathlib import Path
 
-from harness import Node, Scratch, wait_for
+from harness import ROOT, Node, Scratch, wait_for
 from test_cluster import Grid
 from test_objects import MIB, Door, Refused, large
+from test_objects_java import java_command
+from test_objects_python import WORKER, interpreter
 
 QUOTA = "512Mi"
 SIZE = 24 * MIB
@@ -336,6 +339,37 @@ class ObjectsInAGrid(unittest.TestCase):
         self.assertEqual(payload, self.grid.get(0, "moved"))
         refused = node("objects", "migrate", "moved", "--to", "n9", check=False)
         self.assertIn("there are n1, n2, n3", refused.stderr)
+
+    def test_d_the_clients_move_objects_and_what_persists_stays_on_its_disk(self):
+        payload = large(50, SIZE)
+        self.grid.put(0, "light", payload)
+        self.grid.put(0, "kept", payload, persist=True)
+        self.by_java(0, "migrate", "light", "n2")
+        wait_for("only n2 to hold it", lambda: self.grid.holders(0, "light") == {"n2"})
+        self.by_python(0, "migrate", "light", "n3")
+        wait_for("only n3 to hold it", lambda: self.grid.holders(0, "light") == {"n3"})
+        self.by_python(2, "migrate", "light")  # to the node that is asked
+        self.by_java(1, "migrate", "kept", "n3")
+        wait_for("both to hold it", lambda: self.grid.holders(1, "kept") == {"n1", "n3"})
+        in_memory = self.grid.file(2, "kept")
+        self.grid.kill(0, 2)
+        in_memory.unlink()
+        self.grid.start(2)
+        wait_for("n3 to hold both again", lambda: all("n3" in self.grid.holders(1, name) for name in ("light", "kept")))
+        for name in ("light", "kept"):
+            self.assertEqual(payload, self.grid.get(1, name))
+
+    def by_java(self, index, *words):
+        java = Path(os.environ.get("JAVA_HOME", "/usr"), "bin", "java")
+        return self.run_client(java_command(java, self.grid.nodes[index], *words))
+
+    def by_python(self, index, *words):
+        return self.run_client([interpreter(), str(WORKER), str(self.grid.nodes[index].run / "objects.sock"), *words])
+
+    def run_client(self, command):
+        environment = dict(os.environ, PYTHONPATH=str(ROOT / "arrow-share" / "python"))
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+        self.assertEqual((0, "moved"), (done.returncode, done.stdout.strip()), done.stderr)
 
 
 if __name__ == "__main__":

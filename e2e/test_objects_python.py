@@ -13,6 +13,7 @@ from test_objects_java import java_command
 WORKER = Path(__file__).with_name("objects_worker.py")
 PYTHONS, JAVAS, OPERATIONS = 3, 2, 2000
 STAGES = ["before create", "after create", "mapped", "half copied", "before seal", "seal sent", "after seal", "half a frame", "claimed"]
+LARGE_ROWS = 32 << 20  # of 8 bytes
 # By these the name may be there, and then all of it.
 PERHAPS_PUT = {"seal sent", "after seal"}
 
@@ -56,10 +57,12 @@ class TestObjectsPython(unittest.TestCase):
             raise AssertionError(f"{arguments} ended with {process.returncode}: {err}")
         return out
 
-    def memory(self):
-        """Bytes that the objects' directory takes of the memory file system."""
+    def memory(self, but=None):
+        """Bytes that the objects' directory, `but` for one in it, takes of the memory file system."""
         total = 0
         for folder, _, files in os.walk(self.segments.parent):
+            if Path(folder).name == but:
+                continue
             for file in files:
                 try:
                     total += os.stat(os.path.join(folder, file)).st_blocks * 512
@@ -95,6 +98,33 @@ class TestObjectsPython(unittest.TestCase):
         wait_for(
             f"memory, descriptors and mappings to be those of the first round, {began}",
             lambda: self.memory() <= began[0] + (1 << 20) and all(map(le, self.node_resources(), began[1])))
+
+    def test_a_writer_killed_amid_a_large_write_leaves_nothing(self):
+        self.work("put", "before", 3, 500_000)
+        began = (self.memory(but="pool"), self.node_resources())
+        amid = 0
+        for turn in range(20):
+            name = f"amid-{turn}:large"  # in its own namespace: segments of the pool are for theirs, and are not fresh
+            process = self.start("die-amid", name, LARGE_ROWS)
+            out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, -signal.SIGKILL, err)
+            self.assertEqual(self.work("check", name).strip(), "nothing")
+            amid += out.strip() == "amid"
+            if amid == 2:
+                break
+        log(f"    {amid} of {turn + 1} were killed amid the write")
+        self.assertGreater(amid, 0, "none was killed amid the write")
+        wait_for("the name to be free", lambda: self.can_put(name))
+        self.work("delete", name)
+        wait_for(
+            f"memory that is not in the pool, descriptors and mappings to be those of before, {began}",
+            lambda: self.memory(but="pool") <= began[0] + (1 << 20) and all(map(le, self.node_resources(), began[1])))
+        self.assertEqual(self.work("check", "before").strip(), "3")
+        # The pool may keep a quarter of the quota; whoever needs the room gets it.
+        quota = self.node.json("stats")["node"]["objects"]["quotaBytes"]
+        wait_for("the pool to keep within its bounds", lambda: self.memory() - self.memory(but="pool") <= quota // 4)
+        wait_for("the node's account to be the file system's",
+                 lambda: abs(self.node.json("stats")["node"]["objects"]["bytes"] - self.memory()) < 1 << 20)
 
     def can_put(self, name):
         process = self.start("put", name, 9, 300_000)

@@ -78,11 +78,7 @@ final class ObjectRoutes {
 
   private void affinity(Context context) throws IOException {
     String text = RequestValues.required(context, "object");
-    int colon = text.indexOf(':');
-    ObjectName name =
-        colon < 0
-            ? ObjectName.of(text)
-            : new ObjectName(text.substring(0, colon), text.substring(colon + 1));
+    ObjectName name = ObjectName.parse(text, DatasetName.DEFAULT_NAMESPACE);
     ObjectInfo info = existing(name);
     Map<String, String> names = new HashMap<>();
     grid.nodes().forEach(node -> names.put(node.id(), node.name()));

@@ -104,7 +104,9 @@ public final class GridsetMain {
     all.put("drain", DrainCommand::new);
     all.put("nodes", NodesCommand::new);
     all.put("token", TokenCommand::line);
+    all.put("operator", OperatorCommand::new);
     all.put("webhook", WebhookCommand::new);
+    all.put("csi", CsiCommand::new);
     all.put("doctor", DoctorCommand::new);
     all.put("demo", DemoCommand::new);
     all.put("completion", CompletionCommand::new);

@@ -44,11 +44,8 @@ final class ObjectsCommand implements Runnable {
 
   /// Reads `NAME` or, as names are printed, `NAMESPACE:NAME`.
   static ObjectName name(GridsetCommand gridset, String text, @Nullable String namespace) {
-    int colon = text.indexOf(':');
     try {
-      return colon < 0
-          ? new ObjectName(gridset.namespace(namespace), text)
-          : new ObjectName(text.substring(0, colon), text.substring(colon + 1));
+      return ObjectName.parse(text, gridset.namespace(namespace));
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }

@@ -1,6 +1,7 @@
 package io.gridset.node;
 
 import io.gridset.api.BearerToken;
+import io.gridset.client.HostPort;
 import io.gridset.client.trust.PeerTls;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.flight.FlightServer;
@@ -15,19 +16,20 @@ import javax.net.ssl.SSLContext;
 final class NodeFlight implements AutoCloseable {
   private final CompletableFuture<FlightServer> server = new CompletableFuture<>();
 
-  private NodeFlight() {}
+  private final ObjectSettings.Flight settings;
+
+  private NodeFlight(ObjectSettings.Flight settings) {
+    this.settings = settings;
+  }
 
   /// Begins to listen, on a thread of its own.
   static NodeFlight start(ObjectSettings.Flight settings, BearerToken token, ObjectStore store) {
-    NodeFlight flight = new NodeFlight();
-    Thread.ofPlatform()
-        .daemon()
-        .name("flight-start")
-        .start(() -> flight.listen(settings, token, store));
+    NodeFlight flight = new NodeFlight(settings);
+    Thread.ofPlatform().daemon().name("flight-start").start(() -> flight.listen(token, store));
     return flight;
   }
 
-  private void listen(ObjectSettings.Flight settings, BearerToken token, ObjectStore store) {
+  private void listen(BearerToken token, ObjectStore store) {
     try {
       PeerTls tls = PeerTrust.tls(settings.tls().orElse(null));
       Optional<SSLContext> context = Optional.ofNullable(tls).map(PeerTls::context);
@@ -53,9 +55,10 @@ final class NodeFlight implements AutoCloseable {
     }
   }
 
-  /// Where it listens; once it does.
+  /// Where it listens, as clients are told it; once it does.
   String location() {
-    return server.join().location();
+    HostPort address = new HostPort(settings.listen().host(), server.join().port());
+    return (settings.tls().isPresent() ? "grpc+tls://" : "grpc+tcp://") + address;
   }
 
   @Override

@@ -128,6 +128,27 @@ class ArchitectureTest {
   }
 
   @Test
+  void theCsiPluginSeesOnlyCoreAndTheClient() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.gridset.csi..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "io.gridset.csi..",
+                    "io.gridset.core..",
+                    "io.gridset.client..",
+                    "java..",
+                    "com.fasterxml.jackson..",
+                    "org.eclipse.jetty..",
+                    "org.slf4j..",
+                    "org.jspecify..")))
+        .because("it runs as root on every node; what serves its mounts is processes of others")
+        .check(classes);
+  }
+
+  @Test
   void theOperatorSeesOnlyCoreAndTheClient() {
     noClasses()
         .that()
@@ -140,6 +161,7 @@ class ArchitectureTest {
                     "io.gridset.core..",
                     "io.gridset.client..",
                     "java..",
+                    "javax.crypto..",
                     "com.fasterxml.jackson..",
                     "io.fabric8.kubernetes..",
                     "javax.net.ssl..",
@@ -159,7 +181,7 @@ class ArchitectureTest {
         .that(
             DescribedPredicate.not(
                 resideInAnyPackage(
-                    "io.gridset.operator.cluster..", "io.gridset.operator.webhook.kube..")))
+                    "io.gridset.operator.kube..", "io.gridset.operator.webhook.kube..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8.kubernetes.client..")

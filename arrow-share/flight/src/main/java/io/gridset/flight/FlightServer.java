@@ -10,7 +10,6 @@ import javax.net.ssl.SSLContext;
 /// Thread-safe.
 public final class FlightServer implements AutoCloseable {
   private final RpcServer server;
-  private final Settings settings;
 
   /// @param port 0 for any free one
   /// @param tls empty for plain text
@@ -19,18 +18,11 @@ public final class FlightServer implements AutoCloseable {
 
   /// @throws IOException when the port cannot be had
   public FlightServer(Settings settings, ObjectStore store) throws IOException {
-    this.settings = settings;
     this.server =
         new RpcServer(
             new RpcServer.Address(settings.host(), settings.port()),
             settings.tls(),
             new FlightService(store, settings.access())::handle);
-  }
-
-  /// Where it listens, as clients are told it.
-  public String location() {
-    String host = settings.host().indexOf(':') < 0 ? settings.host() : "[" + settings.host() + "]";
-    return (settings.tls().isPresent() ? "grpc+tls://" : "grpc+tcp://") + host + ":" + port();
   }
 
   /// The port that was got.

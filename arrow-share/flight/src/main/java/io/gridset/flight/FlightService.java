@@ -1,6 +1,7 @@
 package io.gridset.flight;
 
 import io.gridset.core.object.ObjectInfo;
+import io.gridset.core.object.ObjectName;
 import io.gridset.core.object.ObjectStore;
 import io.gridset.core.object.UnknownObject;
 import io.gridset.core.store.StorageException;
@@ -79,7 +80,7 @@ final class FlightService {
   }
 
   private void list(RpcCall call) throws IOException {
-    ObjectAddress.Prefix prefix = ObjectAddress.Prefix.of(FlightMessages.first(only(call)));
+    ObjectName.Prefix prefix = ObjectAddress.prefix(FlightMessages.first(only(call)));
     for (ObjectInfo object : store.list(prefix.namespace(), prefix.path())) {
       call.send(List.of(encoded(object, schemaIfHere(object))));
     }

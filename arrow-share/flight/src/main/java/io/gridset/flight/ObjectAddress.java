@@ -26,22 +26,16 @@ record ObjectAddress(ObjectName name, Optional<String> id) {
   }
 
   private static ObjectName name(String text) throws RpcException {
-    Prefix split = Prefix.of(text);
     try {
-      return new ObjectName(split.namespace(), split.path());
+      return ObjectName.parse(text, DatasetName.DEFAULT_NAMESPACE);
     } catch (IllegalArgumentException e) {
       throw RpcException.invalid(String.valueOf(e.getMessage()));
     }
   }
 
-  /// The beginning of names in a namespace.
-  record Prefix(String namespace, String path) {
-    static Prefix of(String text) {
-      int colon = text.indexOf(':');
-      return colon < 0
-          ? new Prefix(DatasetName.DEFAULT_NAMESPACE, text)
-          : new Prefix(text.substring(0, colon), text.substring(colon + 1));
-    }
+  /// Reads a criterion.
+  static ObjectName.Prefix prefix(String criterion) {
+    return ObjectName.Prefix.parse(criterion, DatasetName.DEFAULT_NAMESPACE);
   }
 
   /// As a descriptor's path has it, in one part.

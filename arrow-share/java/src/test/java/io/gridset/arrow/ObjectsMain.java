@@ -18,8 +18,9 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// A program of its own that puts and gets objects, for tests that need another process or another
 /// Java: `SOCKET put NAME SEED ROWS` (every type), `SOCKET get NAME SEED ROWS` (says whether it is
 /// that table, and where it is), `SOCKET put-long NAME GIB-TENTHS`, `SOCKET sum NAME`, `SOCKET hold
-/// NAME` (maps, says so, and checks again at end of input), `SOCKET stall NAME` (writes half of an
-/// object and waits).
+/// NAME` (maps, says so, and checks again at end of input), `SOCKET copy PREFIX` (puts all anew
+/// that it reads), `SOCKET migrate NAME NODE`, `SOCKET stall NAME` (writes half of an object and
+/// waits).
 final class ObjectsMain {
   private static final int LONG_ROWS = 4_000_000;
 
@@ -39,12 +40,34 @@ final class ObjectsMain {
         case "put-long" -> putLong(client, allocator, name, Integer.parseInt(arguments[3]));
         case "sum" -> sum(client, name);
         case "hold" -> hold(client, name);
+        case "copy" -> copy(client, name);
         case "delete" -> System.out.println(client.delete(name));
+        case "migrate" -> {
+          client.migrate(name, arguments[3]);
+          System.out.println("moved");
+        }
         case "stall" -> stall(client, allocator, name);
         default -> throw new IllegalArgumentException(arguments[1]);
       }
     } catch (ObjectException e) {
       System.out.println(e.kind() + ": " + e.getMessage());
+    }
+  }
+
+  /// Puts all objects whose names start so anew, as `copy/NAME`, from their vectors here.
+  private static void copy(ObjectClient client, String prefix) throws IOException {
+    for (ObjectInfo info : client.list(prefix)) {
+      try (ArrowObject object = client.get(info.name());
+          ObjectWriter writer =
+              client.writer("copy/" + info.name(), object.schema(), object.dictionaries())) {
+        for (VectorSchemaRoot batch : object) {
+          writer.append(batch);
+        }
+        System.out.println(info.name() + " " + writer.seal().rows());
+      } catch (ObjectException | RuntimeException e) {
+        e.printStackTrace();
+        System.out.println(info.name() + " " + e + " " + info.schema().replace("\n", "; "));
+      }
     }
   }
 

@@ -30,6 +30,7 @@ import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.IntervalUnit;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.Types.MinorType;
+import org.apache.arrow.vector.types.UnionMode;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -317,6 +318,31 @@ public final class RandomTables {
 
   private FieldVector denseUnion(int rows) {
     DenseUnionVector union = DenseUnionVector.empty("dense", allocator);
+    fillUnion(union, rows);
+    return union;
+  }
+
+  /// Lists of two values each of a dense union, which Arrow's own readers do not make.
+  FieldVector pairsOfUnions(int rows) {
+    FixedSizeListVector pairs = FixedSizeListVector.empty("pairs", 2, allocator);
+    // Equal to a union's type before it has children, which this list asks for.
+    ArrowType none =
+        new ArrowType.Union(UnionMode.Dense, new int[0]) {
+          @Override
+          public int[] getTypeIds() {
+            return new int[] {0, 1};
+          }
+        };
+    fillUnion(
+        (DenseUnionVector) pairs.addOrGetVector(FieldType.nullable(none)).getVector(), 2 * rows);
+    for (int i = 0; i < rows; i++) {
+      pairs.setNotNull(i);
+    }
+    pairs.setValueCount(rows);
+    return pairs;
+  }
+
+  private void fillUnion(DenseUnionVector union, int rows) {
     Field number = field("number", new ArrowType.Int(64, true), List.of());
     Field text = field("text", ArrowType.Utf8.INSTANCE, List.of());
     byte[] ids = {union.registerNewTypeId(number), union.registerNewTypeId(text)};
@@ -336,7 +362,6 @@ public final class RandomTables {
     fill((FieldVector) union.getVectorByType(ids[0]), used[0]);
     fill((FieldVector) union.getVectorByType(ids[1]), used[1]);
     union.setValueCount(rows);
-    return union;
   }
 
   private boolean present(FieldVector vector) {

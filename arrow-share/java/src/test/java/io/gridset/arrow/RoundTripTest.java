@@ -1,6 +1,7 @@
 package io.gridset.arrow;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +15,12 @@ import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.complex.UnionVector;
 import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.dictionary.DictionaryEncoder;
 import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
+import org.apache.arrow.vector.types.Types.MinorType;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -191,6 +194,56 @@ class RoundTripTest {
         }
       }
     }
+  }
+
+  @Test
+  void unionsInListsOfFixedSizeComeBackAlsoAsADictionary() throws IOException {
+    try (VectorSchemaRoot table =
+            new VectorSchemaRoot(List.of(new RandomTables(allocator, 3).pairsOfUnions(5_000)));
+        FieldVector words = new RandomTables(allocator, 4).pairsOfUnions(5);
+        IntVector column =
+            new IntVector(
+                "column",
+                new FieldType(true, new ArrowType.Int(32, true), encoding(5)),
+                allocator)) {
+      ObjectInfo info = client.put("pairs", table);
+      try (ArrowObject object = client.get("pairs")) {
+        assertThat(object.schema()).isEqualTo(table.getSchema());
+        assertThat(Tables.values(object.batch(0))).isEqualTo(Tables.values(table));
+        assertMapped(object.batch(0).getFieldVectors(), info.bytes());
+      }
+      column.setSafe(0, 3);
+      column.setValueCount(1);
+      var provider =
+          new DictionaryProvider.MapDictionaryProvider(new Dictionary(words, encoding(5)));
+      try (VectorSchemaRoot encoded = new VectorSchemaRoot(List.of(column))) {
+        client.put("encoded", encoded, provider);
+        try (ArrowObject object = client.get("encoded")) {
+          assertThat(object.schema()).isEqualTo(encoded.getSchema());
+          assertThat(Tables.values(object.dictionaries().lookup(5).getVector()))
+              .isEqualTo(Tables.values(words));
+        }
+      }
+    }
+  }
+
+  private static DictionaryEncoding encoding(long id) {
+    return new DictionaryEncoding(id, false, null);
+  }
+
+  @Test
+  void aBatchThatIsRefusedIsNotHeldOnTo() throws IOException {
+    UnionVector union = UnionVector.empty("union", allocator);
+    union.setType(0, MinorType.INT);
+    union.getIntVector().setSafe(0, 1);
+    union.setValueCount(1);
+    try (VectorSchemaRoot root = new VectorSchemaRoot(List.of(union))) {
+      union.getVarCharVector(); // One more than the schema says.
+      assertThatThrownBy(() -> client.put("more", root))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("buffers");
+    }
+    assertThat(allocator.getAllocatedMemory()).isZero();
   }
 
   private static Field listsOfWords() {

@@ -74,6 +74,21 @@ abstract class ApiServerContract {
     }
   }
 
+  @Test
+  void theCsiPluginsManifestsAreAccepted() {
+    Path directory = Path.of(System.getProperty("gridset.root", "."), "manifests", "csi");
+    kubectl().must("create", "namespace", "gridset-system");
+    kubectl().must("apply", "-k", directory.toString());
+    assertThat(kubectl().must("get", "csidriver", "fuse.csi.fluid.io").text())
+        .contains("Persistent");
+    String images =
+        kubectl()
+            .must("get", "daemonset", "gridset-csi-node", "-n", "gridset-system", "-o", "yaml")
+            .text();
+    assertThat(images)
+        .contains("image: gridset:0.1.0", "image: sig-storage/csi-node-driver-registrar:v2.14.0");
+  }
+
   /// Applies the files as a user of this version does.
   abstract void installWith(Kubectl kubectl, String directory);
 

@@ -52,6 +52,10 @@ public final class RpcServer implements AutoCloseable {
   /// Clients measure the link by pings.
   private static final int CONTROL_FRAMES_MAX = 2000;
 
+  /// Jetty counts over the life of a connection, and ends it after 64: too few for clients that
+  /// change their settings with what they measure. How fast they come is limited above.
+  private static final int SETTINGS_MAX = Integer.MAX_VALUE;
+
   private static final int THREADS_MAX = 64;
 
   private final Server server;
@@ -82,6 +86,9 @@ public final class RpcServer implements AutoCloseable {
     http2.setUseInputDirectByteBuffers(true);
     http2.setUseOutputDirectByteBuffers(true);
     http2.setRateControlFactory(new WindowRateControl.Factory(CONTROL_FRAMES_MAX));
+    http2.setMaxSettingsKeys(SETTINGS_MAX);
+    http2.setFlowControlStrategyFactory(AcknowledgedFlowControl::new);
+    http2.addEventListener(new AcknowledgedFlowControl.Listener());
     this.connector =
         new ServerConnector(
             server, null, null, null, 1, -1, tls.map(t -> secured(t, http2)).orElse(plain(http2)));

@@ -27,10 +27,6 @@ final class StreamCall implements RpcCall {
 
   private static final int GATHERED_BYTES = 64 << 10;
 
-  /// At most in a frame. Clients allow 16 MiB; with frames so large that several streams of one
-  /// connection sent at once, gRPC's clients saw their window overrun and gave the connection up.
-  private static final int FRAME_BYTES = 256 << 10;
-
   /// Of a status message: all metadata of an answer must stay below 8 KiB.
   private static final int MESSAGE_CHARACTERS_MAX = 2000;
 
@@ -133,10 +129,7 @@ final class StreamCall implements RpcCall {
   }
 
   private void data(ByteBuffer part) throws RpcException {
-    for (int at = part.position(); at < part.limit(); at += FRAME_BYTES) {
-      ByteBuffer frame = part.slice(at, Math.min(FRAME_BYTES, part.limit() - at));
-      await(done -> stream.data(new DataFrame(stream.getId(), frame, false), done));
-    }
+    await(done -> stream.data(new DataFrame(stream.getId(), part, false), done));
   }
 
   /// Ends the call. Fails silently when the client is gone.

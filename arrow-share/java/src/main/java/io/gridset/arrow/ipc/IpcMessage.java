@@ -62,6 +62,15 @@ final class IpcMessage implements AutoCloseable {
   }
 
   private static IpcMessage of(List<Field> fields, ArrowRecordBatch batch, long dictionary) {
+    try {
+      return whole(fields, batch, dictionary);
+    } catch (RuntimeException e) {
+      batch.close();
+      throw e;
+    }
+  }
+
+  private static IpcMessage whole(List<Field> fields, ArrowRecordBatch batch, long dictionary) {
     List<BufferCopy> copies = copies(fields, batch);
     FlatBufferBuilder builder = new FlatBufferBuilder();
     int header = header(builder, batch, copies);

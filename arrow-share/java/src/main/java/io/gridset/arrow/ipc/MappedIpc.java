@@ -119,7 +119,7 @@ public final class MappedIpc implements AutoCloseable {
     VectorSchemaRoot root = null;
     boolean whole = false;
     try {
-      root = VectorSchemaRoot.create(schema, allocator);
+      root = EmptyVectors.of(schema, allocator);
       load(
           header(place.message(region), MessageHeader.RecordBatch, new RecordBatch()), place, root);
       whole = true;
@@ -145,7 +145,10 @@ public final class MappedIpc implements AutoCloseable {
   private void loadDictionaries() throws NotIpcException {
     List<Field> fields = new ArrayList<>();
     for (Field field : index.schema().getFields()) {
-      fields.add(DictionaryUtility.toMemoryFormat(field, allocator, dictionaries));
+      Field creatable = EmptyVectors.creatable(field);
+      fields.add(
+          EmptyVectors.restored(
+              DictionaryUtility.toMemoryFormat(creatable, allocator, dictionaries), field));
     }
     schema = new Schema(fields, index.schema().getCustomMetadata());
     dictionaries.values().forEach(provider::put);
@@ -158,7 +161,7 @@ public final class MappedIpc implements AutoCloseable {
       }
       FieldVector values = dictionary.getVector();
       if (batch.isDelta()) {
-        try (FieldVector more = values.getField().createVector(allocator)) {
+        try (FieldVector more = EmptyVectors.of(values.getField(), allocator)) {
           load(batch.data(), place, rootOf(more));
           VectorBatchAppender.batchAppend(values, more);
         }

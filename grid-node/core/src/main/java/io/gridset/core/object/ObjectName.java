@@ -24,6 +24,30 @@ public record ObjectName(String namespace, String path) {
     return new ObjectName(DatasetName.DEFAULT_NAMESPACE, path);
   }
 
+  /// Reads `[NAMESPACE:]PATH`, as names are printed and as people write them.
+  ///
+  /// @param namespace of a text that names none
+  /// @throws IllegalArgumentException when it is no name, saying why
+  public static ObjectName parse(String text, String namespace) {
+    Prefix all = Prefix.parse(text, namespace);
+    return new ObjectName(all.namespace(), all.path());
+  }
+
+  /// How names in a namespace begin.
+  ///
+  /// @param path any text; empty for all names
+  public record Prefix(String namespace, String path) {
+    /// Reads `[NAMESPACE:]PATH`; every text is a prefix, if not always of a name.
+    ///
+    /// @param namespace of a text that names none
+    public static Prefix parse(String text, String namespace) {
+      int colon = text.indexOf(':');
+      return colon < 0
+          ? new Prefix(namespace, text)
+          : new Prefix(text.substring(0, colon), text.substring(colon + 1));
+    }
+  }
+
   private static void checkPath(String path) {
     if (path.isEmpty() || path.length() > LONGEST) {
       throw new IllegalArgumentException("an object's name has 1 to " + LONGEST + " characters");

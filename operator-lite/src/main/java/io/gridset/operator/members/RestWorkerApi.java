@@ -1,0 +1,145 @@
+package io.gridset.operator.members;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.gridset.client.Endpoint;
+import io.gridset.client.GridNodeView;
+import io.gridset.client.GridsetApiException;
+import io.gridset.client.GridsetClient;
+import io.gridset.core.control.ControlPlane.ApplyMode;
+import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.manifest.ResourceKind;
+import io.gridset.operator.reconcile.GridOrder;
+import io.gridset.operator.reconcile.GridReport;
+import io.gridset.operator.reconcile.Names;
+import io.gridset.operator.reconcile.WorkerApi;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The members' REST API over HTTP, with the runtime's token. The first worker that answers speaks
+/// for all: what it is told it shares. Thread-safe.
+public final class RestWorkerApi implements WorkerApi {
+  private static final Logger LOG = LoggerFactory.getLogger(RestWorkerApi.class);
+
+  /// A member that is well answers in milliseconds; another one is asked then.
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /// Each may take its time, and a reconcile waits for it.
+  private static final int ASKED_MAX = 3;
+
+  @Override
+  public GridReport sync(GridOrder order) {
+    List<String> failures = new ArrayList<>();
+    for (GridOrder.Worker worker : order.workers().stream().limit(ASKED_MAX).toList()) {
+      try (GridsetClient client = client(worker, order.token())) {
+        return new GridReport(sync(client, order), Optional.empty());
+      } catch (IOException e) {
+        LOG.debug("worker {} at {}", worker.name(), worker.address(), e);
+        failures.add(worker.name() + ": " + e.getMessage());
+      }
+    }
+    return new GridReport(List.of(), Optional.of(String.join("; ", failures)));
+  }
+
+  private static GridsetClient client(GridOrder.Worker worker, String token) {
+    String host = worker.address().contains(":") ? "[" + worker.address() + "]" : worker.address();
+    URI server = URI.create("http://" + host + ":" + Names.apiPort());
+    return new GridsetClient(new Endpoint.Remote(server, token)).withPatience(PATIENCE);
+  }
+
+  private static List<JsonNode> sync(GridsetClient client, GridOrder order) throws IOException {
+    forgetThoseGone(client, order);
+    List<JsonNode> told = told(client, order);
+    boolean changed = false;
+    for (JsonNode held : told) {
+      if (!isWanted(held, order)) {
+        drop(client, held);
+        changed = true;
+      }
+    }
+    for (ObjectNode document : order.documents()) {
+      if (told.stream().noneMatch(held -> isOf(held, document))) {
+        client.apply(document.toString(), "default", ApplyMode.APPLY);
+        changed = true;
+      }
+    }
+    return changed ? told(client, order) : told;
+  }
+
+  /// A load of an earlier manifest would stay as it ended: it goes, and is begun anew.
+  private static boolean isWanted(JsonNode held, GridOrder order) {
+    boolean isLoad = held.path("kind").asText().equals(ResourceKind.DATA_LOAD.kind());
+    return order.documents().stream()
+        .filter(document -> document.path("kind").equals(held.path("kind")))
+        .filter(document -> name(document).equals(name(held)))
+        .anyMatch(document -> !isLoad || isOf(held, document));
+  }
+
+  private static boolean isOf(JsonNode held, JsonNode document) {
+    return held.path("kind").equals(document.path("kind"))
+        && name(held).equals(name(document))
+        && GridReport.annotation(held).equals(GridReport.annotation(document));
+  }
+
+  private static DatasetName name(JsonNode object) {
+    JsonNode metadata = object.path("metadata");
+    return new DatasetName(metadata.path("namespace").asText(), metadata.path("name").asText());
+  }
+
+  private static void drop(GridsetClient client, JsonNode held) throws IOException {
+    try {
+      client.delete(kind(held), name(held));
+    } catch (GridsetApiException e) {
+      if (e.status() != 404) {
+        throw e;
+      }
+    }
+  }
+
+  private static ResourceKind kind(JsonNode object) {
+    return Arrays.stream(ResourceKind.values())
+        .filter(kind -> kind.kind().equals(object.path("kind").asText()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no kind of ours: " + object));
+  }
+
+  /// All that members hold of the kinds that a runtime has to do with.
+  private static List<JsonNode> told(GridsetClient client, GridOrder order) throws IOException {
+    Set<ResourceKind> kinds = EnumSet.of(ResourceKind.DATASET, ResourceKind.DATA_LOAD);
+    order.documents().forEach(document -> kinds.add(kind(document)));
+    List<JsonNode> told = new ArrayList<>();
+    for (ResourceKind kind : kinds) {
+      told.addAll(client.list(kind, Optional.empty()));
+    }
+    return told;
+  }
+
+  /// A worker whose pod was replaced comes with another id, and one that was scaled away never
+  /// comes back: neither must count when members ask whether they are a majority.
+  private static void forgetThoseGone(GridsetClient client, GridOrder order) throws IOException {
+    List<GridNodeView> nodes = client.nodes();
+    Set<String> alive = new HashSet<>();
+    for (GridNodeView node : nodes) {
+      if (node.state() != GridNodeView.State.GONE) {
+        alive.add(node.name());
+      }
+    }
+    for (GridNodeView node : nodes) {
+      boolean replaced = alive.contains(node.name());
+      boolean scaledAway = !order.pods().contains(node.name());
+      if (node.state() == GridNodeView.State.GONE && (replaced || scaledAway)) {
+        client.forgetNode(node.id());
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.gridset.operator.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// Renders the DaemonSet that mounts a dataset on nodes: a node that only reads, with no
+/// credentials of stores. It runs where the CSI plugin has labelled a node because a pod there uses
+/// the dataset. Pure.
+final class FuseRenderer {
+  private static final String RUN = "/run/gridset";
+  private static final String TOKENS = "/run/gridset-tokens";
+
+  /// Workers that a FUSE pod knows by name; it learns of the others from them.
+  private static final int KNOWN_WORKERS = 3;
+
+  private final Names names;
+  private final RuntimeView runtime;
+  private final Settings settings;
+
+  FuseRenderer(Names names, RuntimeView runtime, Settings settings) {
+    this.names = names;
+    this.runtime = runtime;
+    this.settings = settings;
+  }
+
+  ObjectNode daemonSet() {
+    Map<String, String> labels = metadata("labels");
+    labels.putAll(names.labels());
+    labels.putAll(names.selector("fuse"));
+    return Json.of(
+        "apiVersion",
+        "apps/v1",
+        "kind",
+        "DaemonSet",
+        "metadata",
+        Json.of(
+            "name", names.fuse(),
+            "namespace", names.dataset().namespace(),
+            "labels", names.labels(),
+            "ownerReferences", Json.list(Ownership.controlledBy(runtime.document()))),
+        "spec",
+        Json.of(
+            "selector",
+            Json.of("matchLabels", names.selector("fuse")),
+            // A new pod would cut off the mounts of a running one: it changes when it is deleted.
+            "updateStrategy",
+            Json.of("type", "OnDelete"),
+            "template",
+            Json.of(
+                "metadata",
+                Json.of("labels", labels, "annotations", metadata("annotations")),
+                "spec",
+                pod())));
+  }
+
+  private Map<String, String> metadata(String what) {
+    Map<String, String> all =
+        new TreeMap<>(Json.texts(runtime.document().at("/spec/podMetadata/" + what)));
+    all.putAll(Json.texts(runtime.fuse().path("podMetadata").path(what)));
+    return all;
+  }
+
+  private ObjectNode pod() {
+    Map<String, String> nodes = new TreeMap<>(Json.texts(runtime.fuse().path("nodeSelector")));
+    nodes.put(names.fuseKey(), "true");
+    return Json.of(
+        "serviceAccountName", names.worker(),
+        "automountServiceAccountToken", false,
+        "nodeSelector", nodes,
+        // It goes where the pods that read are, whatever keeps others away.
+        "tolerations", Json.list(Json.of("operator", "Exists")),
+        "imagePullSecrets", PodPlacement.pullSecrets(runtime.document(), runtime.fuse()),
+        "containers", Json.list(container()),
+        "volumes",
+            Json.list(
+                Json.of("name", "run", "emptyDir", Json.of()),
+                Json.of("name", "state", "emptyDir", Json.of()),
+                Json.of(
+                    "name",
+                    "mounts",
+                    "hostPath",
+                    Json.of("path", names.runtimePath(), "type", "DirectoryOrCreate")),
+                Json.of(
+                    "name",
+                    "tokens",
+                    "secret",
+                    Json.of(
+                        "secretName",
+                        settings.secrets().secretName(names.dataset().name(), runtime.uid()),
+                        "defaultMode",
+                        256,
+                        "items",
+                        Json.list(Json.of("key", "cluster", "path", "cluster"))))));
+  }
+
+  private ObjectNode container() {
+    return Json.of(
+        "name", "fuse",
+        "image", runtime.image(settings.image()),
+        "imagePullPolicy", Json.present(runtime.document(), "/spec/imagePullPolicy"),
+        "command", List.of("gridset"),
+        "args",
+            List.of(
+                "up",
+                "--cluster=" + runtime.uid(),
+                "--reader-of=" + workers(),
+                "--cluster-token-file=" + TOKENS + "/cluster",
+                "--state-dir=/var/lib/gridset",
+                "--run-dir=" + RUN),
+        "env", environment(),
+        "resources",
+            runtime.fuse().path("resources").isObject()
+                ? runtime.fuse().path("resources")
+                : Json.of("requests", Json.of("memory", "256Mi")),
+        "lifecycle", lifecycle(),
+        "securityContext", Json.of("privileged", true),
+        "volumeMounts",
+            Json.list(
+                Json.of("name", "run", "mountPath", RUN),
+                Json.of("name", "state", "mountPath", "/var/lib/gridset"),
+                Json.of(
+                    "name", "mounts",
+                    "mountPath", names.runtimePath(),
+                    "mountPropagation", "Bidirectional"),
+                Json.of("name", "tokens", "mountPath", TOKENS, "readOnly", true)));
+  }
+
+  private String workers() {
+    return IntStream.range(0, Math.max(1, Math.min(KNOWN_WORKERS, runtime.replicas())))
+        .mapToObj(
+            i ->
+                names.worker()
+                    + "-"
+                    + i
+                    + "."
+                    + names.worker()
+                    + "."
+                    + names.dataset().namespace()
+                    + ".svc:"
+                    + Names.dataPort())
+        .collect(Collectors.joining(","));
+  }
+
+  private ArrayNode environment() {
+    ArrayNode environment = Json.list(Json.of("name", "GRIDSET_RUN_DIR", "value", RUN));
+    JsonNode given = runtime.fuse().path("env");
+    if (given.isArray()) {
+      given.forEach(environment::add);
+    } else {
+      Json.texts(given)
+          .forEach((name, value) -> environment.add(Json.of("name", name, "value", value)));
+    }
+    return environment;
+  }
+
+  /// What a pod before this one left mounted, and broken, goes first.
+  private ObjectNode lifecycle() {
+    String path = names.fusePath();
+    String begin =
+        "umount -l "
+            + path
+            + " 2>/dev/null; mkdir -p "
+            + path
+            + " && until gridset mounts >/dev/null; do sleep 1; done; exec gridset mount "
+            + names.dataset()
+            + " "
+            + path;
+    return Json.of(
+        "postStart", Json.of("exec", Json.of("command", List.of("sh", "-c", begin))),
+        "preStop", Json.of("exec", Json.of("command", List.of("gridset", "umount", path))));
+  }
+}

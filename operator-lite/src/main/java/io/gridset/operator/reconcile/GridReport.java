@@ -1,0 +1,44 @@
+package io.gridset.operator.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Optional;
+
+/// What a runtime's members told of themselves.
+///
+/// @param resources as the members show them, statuses included
+/// @param failure why there is nothing newer; empty when there is
+public record GridReport(List<JsonNode> resources, Optional<String> failure) {
+  /// The annotation that says which manifest of the cluster a member's is of.
+  public static final String SOURCE = "gridset.io/source";
+
+  public GridReport {
+    resources = List.copyOf(resources);
+  }
+
+  /// Of members that have not been asked.
+  public static GridReport none() {
+    return new GridReport(List.of(), Optional.empty());
+  }
+
+  /// What the members tell of this very manifest, not of an earlier one.
+  Optional<JsonNode> status(JsonNode manifest) {
+    String source = source(manifest);
+    return resources.stream()
+        .filter(told -> told.path("kind").equals(manifest.path("kind")))
+        .filter(told -> annotation(told).equals(source))
+        .map(told -> told.path("status"))
+        .findFirst();
+  }
+
+  /// Which manifest an object of the cluster is: it changes with each wish.
+  static String source(JsonNode manifest) {
+    JsonNode metadata = manifest.path("metadata");
+    return metadata.path("uid").asText() + "/" + metadata.path("generation").asLong();
+  }
+
+  /// The same of what a member holds; empty when somebody else applied it.
+  public static String annotation(JsonNode told) {
+    return told.path("metadata").path("annotations").path(SOURCE).asText("");
+  }
+}

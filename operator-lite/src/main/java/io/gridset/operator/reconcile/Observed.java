@@ -1,0 +1,69 @@
+package io.gridset.operator.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.gridset.core.dataset.DatasetName;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What is known of a dataset, its runtimes and its loads at one moment.
+///
+/// @param runtimes of any kind, by this name
+/// @param loads of this dataset, in its namespace
+/// @param referring datasets that refer to this one
+/// @param original the dataset that this one refers to
+/// @param report of the members
+public record Observed(
+    DatasetName name,
+    Optional<ObjectNode> dataset,
+    List<ObjectNode> runtimes,
+    List<ObjectNode> loads,
+    List<ObjectNode> referring,
+    Optional<ObjectNode> original,
+    Owned owned,
+    GridReport report,
+    Instant now) {
+  /// What the operator made and what runs.
+  ///
+  /// @param objects all that it made for this name, pods included
+  /// @param nodes the labels of each node
+  /// @param users pods that use the claim; looked for only when the dataset is to go
+  public record Owned(
+      List<ObjectNode> objects, Map<String, Map<String, String>> nodes, List<String> users) {
+    public Owned {
+      objects = List.copyOf(objects);
+      nodes = Map.copyOf(nodes);
+      users = List.copyOf(users);
+    }
+
+    Optional<ObjectNode> find(String kind, String name) {
+      return objects.stream()
+          .filter(object -> object.path("kind").asText().equals(kind))
+          .filter(object -> object.at("/metadata/name").asText().equals(name))
+          .findFirst();
+    }
+
+    List<ObjectNode> pods(String role) {
+      return objects.stream()
+          .filter(object -> object.path("kind").asText().equals("Pod"))
+          .filter(pod -> pod.at("/metadata/labels/role").asText().endsWith("-" + role))
+          .sorted(
+              java.util.Comparator.<ObjectNode>comparingInt(
+                      pod -> pod.at("/metadata/name").asText().length())
+                  .thenComparing(pod -> pod.at("/metadata/name").asText()))
+          .toList();
+    }
+  }
+
+  public Observed {
+    runtimes = List.copyOf(runtimes);
+    loads = List.copyOf(loads);
+    referring = List.copyOf(referring);
+  }
+
+  static boolean isGoing(JsonNode object) {
+    return object.path("metadata").hasNonNull("deletionTimestamp");
+  }
+}

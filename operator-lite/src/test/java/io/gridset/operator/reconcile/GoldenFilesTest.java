@@ -1,0 +1,68 @@
+package io.gridset.operator.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Every object that the scenarios' manifests become, for people to read. After a wanted change,
+/// run with `-Dgridset.golden=write` and read the difference.
+class GoldenFilesTest {
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+          .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+          .disable(YAMLGenerator.Feature.SPLIT_LINES)
+          .build();
+
+  @ParameterizedTest
+  @CsvSource({
+    "1-model-serving, default, serverless-data",
+    "2-juicefs-cache-cluster, default, jfsdemo",
+    "3-cross-namespace, development, spark",
+    "3-cross-namespace, production, spark",
+    "4-burst-inference, default, demo-dataset",
+    "5-arrow-pipeline, default, vineyard",
+  })
+  void aScenariosObjectsAreThese(String scenario, String namespace, String name)
+      throws IOException {
+    TestingCluster cluster = TestingCluster.ofScenario(scenario + ".yaml");
+    if (namespace.equals("production")) {
+      ObjectNode original = cluster.manifests.getFirst();
+      original.set(
+          "status",
+          Json.of(
+              "phase",
+              "Bound",
+              "runtimes",
+              Json.list(Json.of("name", "spark", "type", "alluxio"))));
+    }
+    String rendered =
+        cluster.decide(namespace, name).apply().stream()
+            .map(GoldenFilesTest::yaml)
+            .collect(Collectors.joining());
+    Path golden =
+        Path.of(System.getProperty("gridset.root", "."))
+            .resolve("operator-lite/src/test/resources/golden")
+            .resolve(scenario + "." + namespace + ".yaml");
+    if ("write".equals(System.getProperty("gridset.golden"))) {
+      Files.writeString(golden, rendered);
+    }
+    assertThat(golden).hasContent(rendered);
+  }
+
+  private static String yaml(ObjectNode object) {
+    try {
+      return YAML.writeValueAsString(object);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

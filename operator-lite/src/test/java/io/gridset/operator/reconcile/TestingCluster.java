@@ -1,0 +1,181 @@
+package io.gridset.operator.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.manifest.DatasetSpec;
+import io.gridset.core.manifest.Scenarios;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A cluster in memory, as far as decisions see it: manifests with the metadata that an API server
+/// gives, objects that the operator made, pods, nodes and what members tell.
+final class TestingCluster {
+  static final Settings SETTINGS =
+      new Settings("registry.example/gridset:0.1", new RuntimeTokens(new byte[32]));
+
+  final List<ObjectNode> manifests = new ArrayList<>();
+  final List<ObjectNode> owned = new ArrayList<>();
+  final Map<String, Map<String, String>> nodes = new HashMap<>();
+  final List<String> users = new ArrayList<>();
+  GridReport report = GridReport.none();
+  Instant now = Instant.parse("2026-11-22T12:00:00Z");
+
+  static TestingCluster ofScenario(String file) {
+    return of(Scenarios.read(file));
+  }
+
+  static TestingCluster of(String text) {
+    TestingCluster cluster = new TestingCluster();
+    try (var documents =
+        new YAMLMapper().readerFor(ObjectNode.class).<ObjectNode>readValues(text)) {
+      while (documents.hasNext()) {
+        ObjectNode document = documents.next();
+        if (!document.path("apiVersion").asText().startsWith("data.fluid.io")) {
+          continue;
+        }
+        ObjectNode metadata = document.withObject("/metadata");
+        if (!metadata.has("namespace")) {
+          metadata.put("namespace", "default");
+        }
+        metadata.put("uid", "00000000-0000-4000-8000-00000000000" + cluster.manifests.size());
+        metadata.put("generation", 1);
+        metadata.put("resourceVersion", "1");
+        metadata.put("creationTimestamp", "2026-11-22T11:59:00Z");
+        cluster.manifests.add(document);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return cluster;
+  }
+
+  ObjectNode find(String kind, String name) {
+    return manifests.stream()
+        .filter(each -> each.path("kind").asText().endsWith(kind))
+        .filter(each -> each.at("/metadata/name").asText().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  void pod(String name, String role, String node, String address) {
+    owned.add(
+        Json.of(
+            "apiVersion", "v1",
+            "kind", "Pod",
+            "metadata",
+                Json.of(
+                    "name",
+                    name,
+                    "namespace",
+                    "default",
+                    "labels",
+                    Map.of("role", role, "app", role.replaceAll("-.*", ""))),
+            "spec", Json.of("nodeName", node),
+            "status",
+                Json.of(
+                    "podIP",
+                    address,
+                    "conditions",
+                    Json.list(Json.of("type", "Ready", "status", "True")))));
+  }
+
+  /// What members say of a manifest, by now.
+  void told(ObjectNode manifest, ObjectNode status) {
+    ObjectNode held = Documents.forMembers(manifest);
+    held.set("status", status);
+    List<JsonNode> all = new ArrayList<>(report.resources());
+    all.removeIf(other -> GridReport.annotation(other).equals(GridReport.annotation(held)));
+    all.add(held);
+    report = new GridReport(all, Optional.empty());
+  }
+
+  Observed observed(String namespace, String name) {
+    DatasetName wanted = new DatasetName(namespace, name);
+    List<ObjectNode> datasets = ofKind("Dataset").toList();
+    Optional<ObjectNode> dataset =
+        datasets.stream().filter(each -> nameOf(each).equals(wanted)).findFirst();
+    return new Observed(
+        wanted,
+        dataset,
+        ofKind("Runtime").filter(each -> nameOf(each).equals(wanted)).toList(),
+        ofKind("DataLoad")
+            .filter(each -> DatasetReconciler.concerned(each).contains(wanted))
+            .toList(),
+        datasets.stream().filter(each -> refersTo(each).equals(Optional.of(wanted))).toList(),
+        dataset
+            .flatMap(TestingCluster::refersTo)
+            .flatMap(to -> datasets.stream().filter(each -> nameOf(each).equals(to)).findFirst()),
+        new Observed.Owned(owned, nodes, users),
+        report,
+        now);
+  }
+
+  Outcome decide(String namespace, String name) {
+    return DatasetReconciler.reconcile(observed(namespace, name), SETTINGS);
+  }
+
+  /// Decides, and makes the cluster so: wanted objects are there, statuses and finalizers written.
+  Outcome reconcile(String namespace, String name) {
+    Outcome outcome = decide(namespace, name);
+    for (ObjectNode wanted : outcome.apply()) {
+      if (!wanted.path("kind").asText().equals("Secret")) {
+        owned.removeIf(
+            there ->
+                there.path("kind").equals(wanted.path("kind"))
+                    && there.at("/metadata/name").equals(wanted.at("/metadata/name")));
+        owned.add(wanted);
+      }
+    }
+    owned.removeAll(outcome.delete());
+    for (ObjectNode deleted : outcome.delete()) {
+      if (manifests.contains(deleted)) {
+        deleted.withObject("/metadata").put("deletionTimestamp", "now");
+      }
+    }
+    for (Outcome.MetadataChange change : outcome.metadata()) {
+      ObjectNode metadata =
+          manifests.get(manifests.indexOf(change.object())).withObject("/metadata");
+      metadata.set("finalizers", Json.listOf(change.finalizers()));
+      metadata.set("ownerReferences", Json.listOf(change.ownerReferences()));
+    }
+    manifests.removeIf(
+        each ->
+            each.path("metadata").has("deletionTimestamp")
+                && each.at("/metadata/finalizers").isEmpty());
+    for (ObjectNode status : outcome.statuses()) {
+      find(status.path("kind").asText(), status.at("/metadata/name").asText())
+          .set("status", status.path("status"));
+    }
+    outcome
+        .nodes()
+        .forEach(
+            (node, labels) ->
+                labels.forEach(
+                    (key, value) -> {
+                      nodes.get(node).remove(key);
+                      value.ifPresent(text -> nodes.get(node).put(key, text));
+                    }));
+    return outcome;
+  }
+
+  private java.util.stream.Stream<ObjectNode> ofKind(String kind) {
+    return manifests.stream().filter(each -> each.path("kind").asText().endsWith(kind));
+  }
+
+  private static Optional<DatasetName> refersTo(ObjectNode dataset) {
+    return DatasetSpec.of(dataset).reference().map(reference -> reference.original());
+  }
+
+  private static DatasetName nameOf(ObjectNode object) {
+    return new DatasetName(
+        object.at("/metadata/namespace").asText(), object.at("/metadata/name").asText());
+  }
+}

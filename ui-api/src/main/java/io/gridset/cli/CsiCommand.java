@@ -1,0 +1,152 @@
+package io.gridset.cli;
+
+import io.gridset.core.unit.Ticker;
+import io.gridset.csi.CleanPolicy;
+import io.gridset.csi.CsiPlugin;
+import io.gridset.csi.CsiSettings;
+import io.gridset.csi.ReaderMounts;
+import io.gridset.node.BuildVersion;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `gridset csi`.
+@Command(
+    name = "csi",
+    description = {
+      "Serve datasets to a kubelet as volumes: a CSI node plugin (Identity and Node services), for"
+          + " PersistentVolumes with Fluid's attributes runtime_namespace, runtime_name, fluid_path,"
+          + " fluid_sub_path, mount_type and node_publish_method.",
+      "",
+      "The first volume of a dataset starts a node that reads it from its grid (`gridset up"
+          + " --reader-of`), a process of its own, which serves one FUSE mount; pods see that mount."
+          + " Neither the plugin's end nor that of the process loses a volume: what has died is"
+          + " mounted anew by itself, where pods had it. Containers see that when their volumeMount"
+          + " has mountPropagation HostToContainer.",
+      "SIGTERM ends the plugin and leaves all mounts as they are."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gridset csi --endpoint unix:///csi/csi.sock --node-id $NODE_NAME \\",
+      "    --reader-of '{name}-worker.{namespace}:5801' --cluster-token-file /etc/token",
+      "  gridset csi --endpoint unix:///tmp/csi.sock --reader-of 127.0.0.1:5801 \\",
+      "    --state-dir /tmp/csi --mount-root /tmp/csi-mounts --clean-policy OnDemand"
+    },
+    mixinStandardHelpOptions = true)
+final class CsiCommand implements Callable<Integer> {
+  private static final String SCHEME = "unix:";
+
+  private final GridsetCommand gridset;
+
+  @Option(
+      names = "--endpoint",
+      required = true,
+      paramLabel = "unix:///PATH",
+      description = "The socket that the kubelet and its registrar find.")
+  private String endpoint = "";
+
+  @Option(
+      names = "--node-id",
+      paramLabel = "NAME",
+      description = "This node's name in Kubernetes (default: the host's).")
+  private @Nullable String nodeId;
+
+  @Option(
+      names = "--driver-name",
+      paramLabel = "NAME",
+      description = "As the CSIDriver object has it (default: ${DEFAULT-VALUE}).")
+  private String driverName = CsiSettings.DEFAULT_DRIVER_NAME;
+
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      description =
+          "What is published, and the readers' state; survives the plugin's restart (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Path stateDirectory = Path.of("/var/lib/gridset/csi");
+
+  @Option(
+      names = "--mount-root",
+      paramLabel = "DIR",
+      description = "All FUSE mounts are below; fluid_path must be (default: ${DEFAULT-VALUE}).")
+  private Path mountRoot = Path.of("/runtime-mnt");
+
+  @Option(
+      names = "--clean-policy",
+      paramLabel = "POLICY",
+      description =
+          "When a mount without pods ends, for volumes whose attribute gridset.io/fuse-clean-policy"
+              + " does not say: OnRuntimeDeleted, OnDemand or OnFuseChanged (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String cleanPolicy = CleanPolicy.ON_RUNTIME_DELETED.toString();
+
+  @Mixin private CsiReaders readers = new CsiReaders();
+
+  CsiCommand(GridsetCommand gridset) {
+    this.gridset = gridset;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    CsiSettings settings = settings();
+    String launcher =
+        Optional.ofNullable(gridset.surroundings().environment().get("GRIDSET_LAUNCHER"))
+            .orElseThrow(
+                () ->
+                    CommandFailure.failed(
+                        "readers are started by the gridset script: run it as ./gridset csi"));
+    ReaderMounts mounts =
+        new ReaderMounts(
+            settings.stateDirectory(), settings.mountRoot(), readers.launcher(launcher));
+    CountDownLatch over = new CountDownLatch(1);
+    try (CsiPlugin plugin = new CsiPlugin(settings, mounts, Ticker.system())) {
+      Runtime.getRuntime()
+          .addShutdownHook(Thread.ofPlatform().name("stop-csi").unstarted(plugin::close));
+      gridset
+          .surroundings()
+          .out()
+          .println(
+              "CSI plugin "
+                  + settings.driverName()
+                  + " on "
+                  + settings.socket()
+                  + ", node "
+                  + settings.nodeId()
+                  + ", state "
+                  + settings.stateDirectory()
+                  + ", mounts "
+                  + settings.mountRoot());
+      gridset.surroundings().out().flush();
+      over.await(); // Until a signal ends the process.
+    }
+    return ExitCode.OK;
+  }
+
+  private CsiSettings settings() throws IOException {
+    if (!endpoint.startsWith(SCHEME)) {
+      throw CommandFailure.usage(
+          "--endpoint '" + endpoint + "' is no Unix socket; write it like unix:///csi/csi.sock");
+    }
+    Path socket = Path.of(endpoint.substring(SCHEME.length()).replaceFirst("^/+", "/"));
+    String node = nodeId == null ? InetAddress.getLocalHost().getHostName() : nodeId;
+    try {
+      return new CsiSettings(
+          socket.toAbsolutePath().normalize(),
+          driverName,
+          BuildVersion.current(),
+          node,
+          stateDirectory.toAbsolutePath().normalize(),
+          mountRoot.toAbsolutePath().normalize(),
+          CleanPolicy.parse(cleanPolicy));
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
+  }
+}
