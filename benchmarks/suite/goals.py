@@ -27,6 +27,6 @@ ARROW_PUT_SMALL_SECONDS = 0.00074
 ARROW_PUT_GRID_SECONDS = 0.002
 ARROW_FLIGHT = ">= 1.00"  # a Flight client's gets against those from Arrow Java's own server
 ARROW_FETCH_SMALL_SECONDS = 0.005
-ARROW_FETCH_RAW = ">= 0.9"  # an object of another node against raw TCP
+ARROW_FETCH_RAW = ">= 0.9"  # an object of another node against raw TCP; where the cores are the limit, against checked TCP
 ARROW_PIPELINE_WRITE = ">= 68"
 ARROW_PIPELINE_READ = ">= 100"
