@@ -10,6 +10,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -276,6 +277,35 @@ class Kubelet:
         environment = {each["name"]: each["value"] for each in container["env"] if "value" in each}
         environment.update(fields, GRIDSET_JAVA_OPTIONS=f"-Djdk.net.hosts.file={self.hosts}", GRIDSET_NO_BUILD="1")
         self.processes[uid] = Process(["unshare", "-m", "sh", "-c", script], self.directory / f"{name}-{uid}.log", environment)
+
+    def run_fuse_pod(self, daemon, program):
+        """Runs a pod of a FUSE DaemonSet as its template says, below a directory of our own, and a Python program that is
+        told where the dataset is mounted. Answers what it prints."""
+        container = daemon["spec"]["template"]["spec"]["containers"][0]
+        volumes = {volume["name"]: volume for volume in daemon["spec"]["template"]["spec"]["volumes"]}
+        runtime = self.directory / "runtime-mnt"
+        commands = []
+        for mount in container["volumeMounts"]:
+            secret = volumes[mount["name"]].get("secret")
+            commands.append(f"mkdir -p {mount['mountPath']}" if "hostPath" not in volumes[mount["name"]] else "true")
+            if secret:
+                source = self.directory / daemon["metadata"]["uid"]
+                assert self._secret(daemon["metadata"]["namespace"], secret, source), secret
+                commands.append(f"mount --bind {shlex.quote(str(source))} {mount['mountPath']}")
+        begin = container["lifecycle"]["postStart"]["exec"]["command"]
+        place = begin[-1].rsplit(" ", 1)[1]
+        addresses = iter([address for address, _ in self.addresses.values()])
+        arguments = [re.sub(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.svc:", lambda _: next(addresses) + ":", each) for each in container["args"]]
+        script = "\n".join(["set -e", "mount -t tmpfs none /run", "mount -t tmpfs none /var/lib", *commands,
+                            shlex.join([str(GRIDSET), *arguments]) + " >&2 &", "trap 'kill $!; wait $!' EXIT",
+                            shlex.join(begin) + " >&2", shlex.join(["python3", "-c", program, place]),
+                            shlex.join(container["lifecycle"]["preStop"]["exec"]["command"]) + " >&2", "exit 0"])
+        environment = {**os.environ, **{each["name"]: each["value"] for each in container["env"] if "value" in each},
+                       "GRIDSET_NO_BUILD": "1", "PATH": f"{ROOT}:{os.environ['PATH']}"}
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script.replace("/runtime-mnt", str(runtime))], capture_output=True,
+                              text=True, timeout=240, env=environment)
+        assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
+        return done.stdout
 
     def _write_hosts(self):
         lines = [f"{address} {service}" for address, service in self.addresses.values()]

@@ -9,6 +9,7 @@ MAX_FLAKY of it. A class with `no_second_run = True` has one try (docs/decisions
 import os
 import random
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -18,8 +19,21 @@ sys.path.insert(0, str(HERE))
 MAX_FLAKY = 3
 
 
+class Timed(unittest.TextTestResult):
+    """Tells how long each test took."""
+
+    def startTest(self, test):
+        self._begun = time.monotonic()
+        super().startTest(test)
+
+    def addSuccess(self, test):
+        unittest.TestResult.addSuccess(self, test)
+        self.stream.writeln(f"ok, {time.monotonic() - self._begun:.0f} s")
+        self.stream.flush()
+
+
 def run(suite):
-    return unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(suite)
+    return unittest.TextTestRunner(verbosity=2, stream=sys.stdout, resultclass=Timed).run(suite)
 
 
 def failed_tests(result):

@@ -1,6 +1,8 @@
 """Fluid's manifests on a real API server: `gridset operator` with its own rights, workers as real processes, figures from
 what they hold. Controllers and kubelets are stood in for (kube_world)."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,6 +15,19 @@ from kube_world import FLUID, ApiServer, Kubelet, Operator, programs
 from test_scenarios import make_tree
 
 NAME = "serverless-data"
+
+# Prints the digest of each file below the directory that it is given.
+READ_ALL = """
+import hashlib, json, os, sys
+top, found = sys.argv[1], {}
+for directory, _, names in os.walk(top):
+    for name in names:
+        path = os.path.join(directory, name)
+        with open(path, "rb") as file:
+            found[os.path.relpath(path, top)] = hashlib.sha256(file.read()).hexdigest()
+print(json.dumps(found))
+"""
+
 HEAD = ["NAME", "UFS TOTAL SIZE", "CACHED", "CACHE CAPACITY", "CACHED PERCENTAGE", "PHASE", "AGE"]
 
 
@@ -36,7 +51,8 @@ class OnRelease:
         cls.addClassCleanup(cls.scratch.close)
         cls.store = Store(cls.scratch)
         cls.addClassCleanup(cls.store.kill)
-        cls.bytes = sum(map(len, make_tree(cls.store.root / "bucket" / "models").values()))
+        cls.tree = make_tree(cls.store.root / "bucket" / "models")
+        cls.bytes = sum(map(len, cls.tree.values()))
         cls.server = ApiServer(cls.scratch, cls.release, cls.addClassCleanup)
         cls.server.install()
         cls.kubelet = Kubelet(cls.server, cls.scratch)
@@ -149,6 +165,12 @@ class OnCurrent(OnRelease, unittest.TestCase):
         self.assertRegex(status["duration"], r"^([0-9]+h)?([0-9]+m)?[0-9]+s$")
         self.assertEqual(status["progress"]["percentage"], "100.0%")
         self.assertEqual(status["conditions"][0]["type"], "Complete")
+        self.assertLessEqual(self.store.body_bytes(), self.bytes * 1.01)
+
+    def test_2b_a_fuse_pod_reads_the_bytes_with_a_readers_token(self):
+        daemon = self.server.api("GET", f"/apis/apps/v1/namespaces/default/daemonsets/{NAME}-fuse")
+        told = json.loads(self.kubelet.run_fuse_pod(daemon, READ_ALL))
+        self.assertEqual(told, {path: hashlib.sha256(content).hexdigest() for path, content in self.tree.items()})
         self.assertLessEqual(self.store.body_bytes(), self.bytes * 1.01)
 
     def test_3_another_namespace_shares_it(self):

@@ -16,6 +16,9 @@ final class FuseRenderer {
   private static final String RUN = "/run/gridset";
   private static final String TOKENS = "/run/gridset-tokens";
 
+  /// The key of the reader's Secret.
+  static final String TOKEN = "reader";
+
   /// Workers that a FUSE pod knows by name; it learns of the others from them.
   private static final int KNOWN_WORKERS = 3;
 
@@ -92,11 +95,11 @@ final class FuseRenderer {
                     "secret",
                     Json.of(
                         "secretName",
-                        settings.secrets().secretName(names.dataset().name(), runtime.uid()),
+                        settings.secrets().readerSecretName(names.dataset().name(), runtime.uid()),
                         "defaultMode",
                         256,
                         "items",
-                        Json.list(Json.of("key", "cluster", "path", "cluster"))))));
+                        Json.list(Json.of("key", TOKEN, "path", TOKEN))))));
   }
 
   private ObjectNode container() {
@@ -110,7 +113,7 @@ final class FuseRenderer {
                 "up",
                 "--cluster=" + runtime.uid(),
                 "--reader-of=" + workers(),
-                "--cluster-token-file=" + TOKENS + "/cluster",
+                "--cluster-token-file=" + TOKENS + "/" + TOKEN,
                 "--state-dir=/var/lib/gridset",
                 "--run-dir=" + RUN),
         "env", environment(),

@@ -1,8 +1,15 @@
 package io.gridset.operator.reconcile;
 
+import io.gridset.client.trust.ClusterToken;
+import io.gridset.client.trust.ReaderClaims;
+import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.store.StorageException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -12,6 +19,9 @@ import javax.crypto.spec.SecretKeySpec;
 public final class RuntimeTokens {
   private static final int KEY_BYTES_MIN = 32;
   private static final int NAME_CHARACTERS = 8;
+
+  /// A reader's token must outlast the pods that have it; a new runtime makes it worthless earlier.
+  private static final long READER_DAYS = 3650;
 
   private final byte[] key;
 
@@ -34,9 +44,33 @@ public final class RuntimeTokens {
     return derived("cluster", runtimeUid);
   }
 
+  /// With what a FUSE pod or a sidecar reads one dataset from the runtime's members: no other, no
+  /// change, and it is no member.
+  ///
+  /// @param created when the runtime was made
+  String reader(String runtimeUid, DatasetName dataset, Instant created) {
+    ReaderClaims claims =
+        ReaderClaims.toRead(
+            List.of(dataset.toString()), created.plus(Duration.ofDays(READER_DAYS)));
+    try {
+      return ClusterToken.of(cluster(runtimeUid), "the operator's key").readerToken(claims);
+    } catch (StorageException e) {
+      throw new IllegalStateException("64 digits are a cluster token", e);
+    }
+  }
+
+  /// The Secret with the reader's token, as [#secretName].
+  String readerSecretName(String runtime, String runtimeUid) {
+    return runtime + "-reader-" + mark(runtimeUid);
+  }
+
   /// Another key makes other names, so that a Secret that exists is known to hold what it should.
   String secretName(String runtime, String runtimeUid) {
-    return runtime + "-token-" + derived("name", runtimeUid).substring(0, NAME_CHARACTERS);
+    return runtime + "-token-" + mark(runtimeUid);
+  }
+
+  private String mark(String runtimeUid) {
+    return derived("name", runtimeUid).substring(0, NAME_CHARACTERS);
   }
 
   private String derived(String purpose, String runtimeUid) {

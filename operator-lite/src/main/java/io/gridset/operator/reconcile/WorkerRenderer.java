@@ -40,23 +40,37 @@ final class WorkerRenderer {
 
   /// All but the StatefulSet, in the order in which they should come.
   List<ObjectNode> surroundings() {
-    return List.of(tokens(), account(), service(), policy());
+    return List.of(tokens(), readerToken(), account(), service(), policy());
   }
 
   private ObjectNode tokens() {
+    RuntimeTokens secrets = settings.secrets();
+    return secret(
+        secrets.secretName(names.dataset().name(), runtime.uid()),
+        Json.of("api", secrets.api(runtime.uid()), "cluster", secrets.cluster(runtime.uid())));
+  }
+
+  /// What FUSE pods and sidecars have; the members' secret stays with the workers.
+  private ObjectNode readerToken() {
+    RuntimeTokens secrets = settings.secrets();
+    return secret(
+        secrets.readerSecretName(names.dataset().name(), runtime.uid()),
+        Json.of(
+            FuseRenderer.TOKEN, secrets.reader(runtime.uid(), names.dataset(), runtime.created())));
+  }
+
+  private ObjectNode secret(String name, ObjectNode data) {
     return Json.of(
         "apiVersion",
         "v1",
         "kind",
         "Secret",
         "metadata",
-        metadata(settings.secrets().secretName(names.dataset().name(), runtime.uid())),
+        metadata(name),
         "type",
         "Opaque",
         "stringData",
-        Json.of(
-            "api", settings.secrets().api(runtime.uid()),
-            "cluster", settings.secrets().cluster(runtime.uid())));
+        data);
   }
 
   /// Members find each other by DNS, so that it needs no rights at all.

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -201,6 +203,24 @@ class DatasetReconcilerTest {
           .isEqualTo(object.path("kind").asText().equals("StatefulSet"));
       assertThat(object.toString()).doesNotContain("very-secret-value");
     }
+  }
+
+  @Test
+  void whoMountsADatasetMayReadItAndIsNoMember() {
+    Map<String, JsonNode> objects = new HashMap<>();
+    for (ObjectNode object : cluster.decide("default", NAME).apply()) {
+      objects.put(
+          object.path("kind").asText() + " " + object.at("/metadata/name").asText(), object);
+    }
+    JsonNode fuse = objects.get("DaemonSet " + NAME + "-fuse");
+    String secret = fuse.findPath("secretName").asText();
+    JsonNode data = objects.get("Secret " + secret).path("stringData");
+    assertThat(data.properties()).hasSize(1);
+    String[] token = data.path(FuseRenderer.TOKEN).asText().split("\\.");
+    assertThat(new String(Base64.getUrlDecoder().decode(token[1]), StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"datasets\":[\"default/serverless-data\"],\"verbs\":[\"read\"],\"expires\":2110708740}");
+    assertThat(objects.get("StatefulSet " + NAME + "-worker").toString()).doesNotContain(secret);
   }
 
   @Test
