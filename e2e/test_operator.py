@@ -166,6 +166,11 @@ class OnCurrent(OnRelease, unittest.TestCase):
         self.assertEqual(status["progress"]["percentage"], "100.0%")
         self.assertEqual(status["conditions"][0]["type"], "Complete")
         self.assertLessEqual(self.store.body_bytes(), self.bytes * 1.01)
+        self.wait("the node's share to be told", lambda: 0.7 * self.bytes <= self.held().get("node-0", 0) <= self.bytes)
+
+    def held(self):
+        dataset = self.server.api("GET", f"{FLUID}/namespaces/default/datasets/{NAME}")
+        return json.loads(dataset["metadata"]["annotations"].get("gridset.io/held-bytes", "{}"))
 
     def test_2b_a_fuse_pod_reads_the_bytes_with_a_readers_token(self):
         daemon = self.server.api("GET", f"/apis/apps/v1/namespaces/default/daemonsets/{NAME}-fuse")

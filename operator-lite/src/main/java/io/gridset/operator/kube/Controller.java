@@ -174,6 +174,7 @@ final class Controller implements AutoCloseable {
     outcome.nodes().forEach(writer::label);
     if (outcome.metadata().isEmpty()) {
       outcome.statuses().forEach(writer::status);
+      outcome.annotations().forEach(writer::annotate);
       outcome.events().forEach(events::tell);
     } // Else the objects have changed, and are looked at again.
   }
@@ -188,7 +189,7 @@ final class Controller implements AutoCloseable {
     GridReport told = members.sync(outcome.order().get());
     if (told.failure().isPresent()) {
       LOG.warn("the workers of {} do not answer: {}", name, told.failure().get());
-      GridReport kept = new GridReport(before.resources(), told.failure());
+      GridReport kept = new GridReport(before.resources(), before.held(), told.failure());
       reports.put(name, kept);
       return false;
     }

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.gridset.operator.reconcile.Names;
 import io.gridset.operator.reconcile.ObjectSameness;
+import io.gridset.operator.reconcile.Outcome.Annotation;
 import io.gridset.operator.reconcile.Outcome.MetadataChange;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -139,6 +140,15 @@ final class KubeWriter {
     var _ =
         named(WatchedKind.NODE, "", node)
             .patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
+  }
+
+  void annotate(Annotation annotation) {
+    ObjectNode object = annotation.object();
+    ObjectNode patch = JSON.createObjectNode();
+    patch
+        .withObject("/metadata/annotations")
+        .put(annotation.key(), annotation.value().orElse(null));
+    patch(WatchedKind.of(object.path("kind").asText()), object, patch);
   }
 
   /// Fails when the object was changed meanwhile.

@@ -2,6 +2,7 @@ package io.gridset.operator.members;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.gridset.client.AffinityView;
 import io.gridset.client.Endpoint;
 import io.gridset.client.GridNodeView;
 import io.gridset.client.GridsetApiException;
@@ -11,6 +12,7 @@ import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.operator.reconcile.GridOrder;
 import io.gridset.operator.reconcile.GridReport;
+import io.gridset.operator.reconcile.HeldBytes;
 import io.gridset.operator.reconcile.Names;
 import io.gridset.operator.reconcile.WorkerApi;
 import java.io.IOException;
@@ -19,8 +21,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -42,13 +46,13 @@ public final class RestWorkerApi implements WorkerApi {
     List<String> failures = new ArrayList<>();
     for (GridOrder.Worker worker : order.workers().stream().limit(ASKED_MAX).toList()) {
       try (GridsetClient client = client(worker, order.token())) {
-        return new GridReport(sync(client, order), Optional.empty());
+        return new GridReport(sync(client, order), held(client, order), Optional.empty());
       } catch (IOException e) {
         LOG.debug("worker {} at {}", worker.name(), worker.address(), e);
         failures.add(worker.name() + ": " + e.getMessage());
       }
     }
-    return new GridReport(List.of(), Optional.of(String.join("; ", failures)));
+    return new GridReport(List.of(), Map.of(), Optional.of(String.join("; ", failures)));
   }
 
   private static GridsetClient client(GridOrder.Worker worker, String token) {
@@ -74,6 +78,19 @@ public final class RestWorkerApi implements WorkerApi {
       }
     }
     return changed ? told(client, order) : told;
+  }
+
+  /// Nothing while the dataset does not run yet.
+  private static Map<String, Long> held(GridsetClient client, GridOrder order) throws IOException {
+    Map<String, Long> held = new HashMap<>();
+    try {
+      for (AffinityView.Held node : client.affinity(name(order.documents().getFirst())).nodes()) {
+        held.put(node.node(), HeldBytes.rounded(node.heldBytes()));
+      }
+    } catch (GridsetApiException e) {
+      LOG.debug("what workers hold is not known: {}", e.getMessage());
+    }
+    return held;
   }
 
   /// A load of an earlier manifest would stay as it ended: it goes, and is begun anew.

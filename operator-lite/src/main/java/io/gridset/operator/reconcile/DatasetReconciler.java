@@ -136,6 +136,7 @@ public final class DatasetReconciler {
       outcome.apply.add(new FuseRenderer(names, view, settings).daemonSet());
     }
     NodeLabels.plan(observed, names, outcome);
+    HeldBytes.plan(dataset, observed, outcome);
     Verdict verdict = verdict(dataset, names);
     say(dataset, verdict);
     RuntimeStatus.serving(observed, outcome, view, names, verdict);

@@ -49,7 +49,7 @@ final class Documents {
     Json.texts(manifest.at("/metadata/annotations"))
         .forEach(
             (name, value) -> {
-              if (name.startsWith("gridset.io/")) {
+              if (name.startsWith("gridset.io/") && !name.equals(HeldBytes.ANNOTATION)) {
                 metadata.withObject("/annotations").put(name, value);
               }
             });

@@ -7,7 +7,7 @@ import java.util.List;
 ///
 /// @param workers that can be asked, the likeliest first
 /// @param token that their API demands
-/// @param documents all of them: what a member holds besides goes
+/// @param documents all of them, the dataset first: what a member holds besides goes
 /// @param pods names of the workers that there are; others are gone for good
 public record GridOrder(
     List<Worker> workers, String token, List<ObjectNode> documents, List<String> pods) {

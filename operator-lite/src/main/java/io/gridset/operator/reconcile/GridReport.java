@@ -2,23 +2,28 @@ package io.gridset.operator.reconcile;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// What a runtime's members told of themselves.
 ///
 /// @param resources as the members show them, statuses included
+/// @param held bytes of the dataset that each worker holds, by its name, rounded as
+///   [HeldBytes#rounded] does
 /// @param failure why there is nothing newer; empty when there is
-public record GridReport(List<JsonNode> resources, Optional<String> failure) {
+public record GridReport(
+    List<JsonNode> resources, Map<String, Long> held, Optional<String> failure) {
   /// The annotation that says which manifest of the cluster a member's is of.
   public static final String SOURCE = "gridset.io/source";
 
   public GridReport {
     resources = List.copyOf(resources);
+    held = Map.copyOf(held);
   }
 
   /// Of members that have not been asked.
   public static GridReport none() {
-    return new GridReport(List.of(), Optional.empty());
+    return new GridReport(List.of(), Map.of(), Optional.empty());
   }
 
   /// What the members tell of this very manifest, not of an earlier one.

@@ -14,6 +14,7 @@ import java.util.Optional;
 /// @param apply wanted objects, whole as the operator wants them; a Secret is only ever created
 /// @param delete objects that should go
 /// @param nodes labels to set, or to remove where empty, by node
+/// @param annotations to set on users' objects, or to remove where empty
 /// @param statuses users' objects with their new statuses, only where they differ
 /// @param order for the members, when some can be asked
 /// @param again when to look next if nothing happens
@@ -22,6 +23,7 @@ public record Outcome(
     List<ObjectNode> apply,
     List<ObjectNode> delete,
     Map<String, Map<String, Optional<String>>> nodes,
+    List<Annotation> annotations,
     List<ObjectNode> statuses,
     List<Event> events,
     Optional<GridOrder> order,
@@ -29,6 +31,9 @@ public record Outcome(
   /// New finalizers and owners of an object, as it was observed.
   public record MetadataChange(
       ObjectNode object, List<String> finalizers, List<JsonNode> ownerReferences) {}
+
+  /// A new value of an object's annotation.
+  public record Annotation(ObjectNode object, String key, Optional<String> value) {}
 
   /// Something to tell of an object.
   public record Event(ObjectNode object, Weight weight, String reason, String message) {}
@@ -56,6 +61,7 @@ public record Outcome(
     final List<ObjectNode> apply = new ArrayList<>();
     final List<ObjectNode> delete = new ArrayList<>();
     final Map<String, Map<String, Optional<String>>> nodes = new java.util.TreeMap<>();
+    final List<Annotation> annotations = new ArrayList<>();
     final List<ObjectNode> statuses = new ArrayList<>();
     final List<Event> events = new ArrayList<>();
     Optional<GridOrder> order = Optional.empty();
@@ -77,7 +83,8 @@ public record Outcome(
     }
 
     Outcome build() {
-      return new Outcome(metadata, apply, delete, nodes, statuses, events, order, again);
+      return new Outcome(
+          metadata, apply, delete, nodes, annotations, statuses, events, order, again);
     }
   }
 }

@@ -206,6 +206,22 @@ class DatasetReconcilerTest {
   }
 
   @Test
+  void theDatasetTellsWhatEachNodeHolds() {
+    bind();
+    assertThat(cluster.decide("default", NAME).annotations()).isEmpty();
+    long held = HeldBytes.rounded(1_000_000_000);
+    cluster.report =
+        new GridReport(
+            cluster.report.resources(), Map.of(NAME + "-worker-0", held), Optional.empty());
+    cluster.reconcile("default", NAME);
+    JsonNode told = cluster.find("Dataset", NAME).at("/metadata/annotations");
+    assertThat(told.path("gridset.io/held-bytes").asText()).isEqualTo("{\"node-0\":939524096}");
+    assertThat(cluster.decide("default", NAME).annotations()).isEmpty();
+    assertThat(cluster.decide("default", NAME).order().orElseThrow().documents().toString())
+        .doesNotContain("held-bytes");
+  }
+
+  @Test
   void whoMountsADatasetMayReadItAndIsNoMember() {
     Map<String, JsonNode> objects = new HashMap<>();
     for (ObjectNode object : cluster.decide("default", NAME).apply()) {

@@ -94,7 +94,7 @@ final class TestingCluster {
     List<JsonNode> all = new ArrayList<>(report.resources());
     all.removeIf(other -> GridReport.annotation(other).equals(GridReport.annotation(held)));
     all.add(held);
-    report = new GridReport(all, Optional.empty());
+    report = new GridReport(all, report.held(), Optional.empty());
   }
 
   Observed observed(String namespace, String name) {
@@ -153,6 +153,12 @@ final class TestingCluster {
     for (ObjectNode status : outcome.statuses()) {
       find(status.path("kind").asText(), status.at("/metadata/name").asText())
           .set("status", status.path("status"));
+    }
+    for (Outcome.Annotation annotation : outcome.annotations()) {
+      ObjectNode metadata =
+          find("Dataset", annotation.object().at("/metadata/name").asText())
+              .withObject("/metadata/annotations");
+      metadata.put(annotation.key(), annotation.value().orElse(null));
     }
     outcome
         .nodes()

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.DatasetSpec;
+import io.gridset.operator.reconcile.HeldBytes;
 import io.gridset.operator.webhook.DatasetMount;
 import io.gridset.operator.webhook.DatasetMount.Access;
 import io.gridset.operator.webhook.DatasetMount.FuseTemplate;
@@ -22,9 +23,6 @@ import org.slf4j.LoggerFactory;
 record DatasetReading(JsonNode dataset) {
   private static final Logger LOG = LoggerFactory.getLogger(DatasetReading.class);
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /// A JSON object of a Dataset's annotation: bytes that each node holds, by its name.
-  private static final String HELD = "gridset.io/held-bytes";
 
   /// Where the runtime is.
   ///
@@ -84,11 +82,11 @@ record DatasetReading(JsonNode dataset) {
   }
 
   private JsonNode held() {
-    String text = dataset.path("metadata").path("annotations").path(HELD).asText();
+    String text = dataset.path("metadata").path("annotations").path(HeldBytes.ANNOTATION).asText();
     try {
       return text.isEmpty() ? JSON.createObjectNode() : JSON.readTree(text);
     } catch (JsonProcessingException e) {
-      LOG.warn("{}: {} of {} is no JSON", HELD, text, name());
+      LOG.warn("{}: {} of {} is no JSON", HeldBytes.ANNOTATION, text, name());
       return JSON.createObjectNode();
     }
   }
