@@ -297,7 +297,7 @@ class Kubelet:
         addresses = iter([address for address, _ in self.addresses.values()])
         arguments = [re.sub(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.svc:", lambda _: next(addresses) + ":", each) for each in container["args"]]
         script = "\n".join(["set -e", "mount -t tmpfs none /run", "mount -t tmpfs none /var/lib", *commands,
-                            shlex.join([str(GRIDSET), *arguments]) + " >&2 &", "trap 'kill $!; wait $!' EXIT",
+                            shlex.join([str(GRIDSET), *arguments]) + " >&2 &", "trap 'kill $!; wait $! || true' EXIT",
                             shlex.join(begin) + " >&2", shlex.join(["python3", "-c", program, place]),
                             shlex.join(container["lifecycle"]["preStop"]["exec"]["command"]) + " >&2", "exit 0"])
         environment = {**os.environ, **{each["name"]: each["value"] for each in container["env"] if "value" in each},
