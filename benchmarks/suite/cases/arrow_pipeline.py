@@ -63,7 +63,7 @@ def entry(case: str, told: list[dict], name: str, goal: str | None) -> Result:
 
 
 def copied(share: Share, told: list[dict]) -> Result:
-    share = Spread.of(each["objects"]["readMemory"] / each["objects"]["bytes"] for each in told)
+    part = Spread.of(each["objects"]["readMemory"] / each["objects"]["bytes"] for each in told)
     ours, theirs = (Spread.of(each[way]["readMemory"] for each in told).median / 1e6 for way in ("objects", "parquet"))
-    return Result(f"{share.name}: private memory that reading took", "objects", "their bytes", share, "bytes", None,
+    return Result(f"{share.name}: private memory that reading took", "objects", "their bytes", part, "bytes", None,
                   f"{ours:.1f} MB", f"{theirs:.1f} MB with Parquet")
