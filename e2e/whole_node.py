@@ -13,6 +13,7 @@ The cluster's DNS is a stand-in (cluster_dns.py), all else is what clusters run.
 import base64
 import contextlib
 import ctypes
+import hashlib
 import http.client
 import json
 import os
@@ -23,6 +24,8 @@ import socket
 import ssl
 import subprocess
 import sys
+import tarfile
+import tempfile
 import threading
 import time
 import urllib.request
@@ -37,6 +40,8 @@ SERVICES = "10.96.0.0/16"
 API_PORT = 6443
 PREFIX = "gridset-e2e"
 GROUPS = Path("/sys/fs/cgroup")
+PAUSE = "localhost/pause:1"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 CLONE_NEWNET = 0x40000000
 SOCKET = "/run/containerd/containerd.sock"
 MOUNT_ROOT = Path("/runtime-mnt")  # where Fluid's manifests have it on every node
@@ -83,7 +88,7 @@ def hierarchies():
     if (GROUPS / "cgroup.controllers").exists():
         return [GROUPS]
     mounted = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    return sorted({Path(words[1]) for words in mounted if words[2] == "cgroup" and words[1].startswith(str(GROUPS))})
+    return sorted({Path(words[1]) for words in mounted if words[2] in ("cgroup", "cgroup2") and words[1].startswith(str(GROUPS))})
 
 
 def remove_groups(name):
@@ -126,6 +131,7 @@ class WholeNode:
         self.pid = int(wait_for("the node's namespaces", lambda: self._lives() and read(self.directory / "pid"), 60))
         wait_for("the API server", lambda: self._lives() and self._answers("/readyz"), 120)
         wait_for("the node to be Ready", lambda: self._lives() and self._is_ready(), 120)
+        self.import_pause()
 
     def _lives(self):
         if self.keeper.poll() is not None:
@@ -157,12 +163,44 @@ class WholeNode:
         return self.run(self._kubectl, f"--kubeconfig={self.directory}/admin.conf",
                         f"--cache-dir={self.directory}/kubectl-cache", *argv, **more)
 
+    def import_pause(self):
+        """The image of the containers that hold pods' namespaces, from a program of one line."""
+        with tempfile.TemporaryDirectory(dir=self.directory) as place:
+            layer, archive = Path(place) / "layer.tar", Path(place) / "pause.tar"
+            with tarfile.open(layer, "w") as tar:
+                tar.add(f"{programs('node')}/pause", "pause")
+            digest = hashlib.sha256(layer.read_bytes()).hexdigest()
+            files = {"config.json": {"architecture": ARCHITECTURES.get(os.uname().machine), "os": "linux",
+                                     "config": {"Entrypoint": ["/pause"]},
+                                     "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]}},
+                     "manifest.json": [{"Config": "config.json", "RepoTags": [PAUSE], "Layers": ["layer.tar"]}]}
+            with tarfile.open(archive, "w") as tar:
+                tar.add(layer, "layer.tar")
+                for name, content in files.items():
+                    write_json(Path(place) / name, content)
+                    tar.add(Path(place) / name, name)
+            self.import_image(archive)
+
     def import_image(self, tar):
         """Makes the images of an archive (OCI's or Docker's) known to the kubelet."""
         self.run("ctr", f"--address={SOCKET}", "--namespace=k8s.io", "images", "import", tar, seconds=240)
 
     def images(self):
         return self.run("ctr", f"--address={SOCKET}", "--namespace=k8s.io", "images", "ls", "-q").split()
+
+    def http(self, method, host, port, path):
+        """The body of an answer of a server inside."""
+        connection = http.client.HTTPConnection(host, port, timeout=20)
+        connection._create_connection = lambda address, timeout, _: self.connect(address, timeout)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status >= 300:
+                raise OSError(f"{method} {path}: {answer.status} {body!r}")
+            return body
+        finally:
+            connection.close()
 
     def connect(self, address, timeout):
         """A TCP connection from the node's network."""
@@ -348,7 +386,7 @@ state = "/run/containerd"
 [grpc]
   address = "{SOCKET}"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "localhost/pause:1"
+  sandbox_image = "{PAUSE}"
   disable_apparmor = true
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]

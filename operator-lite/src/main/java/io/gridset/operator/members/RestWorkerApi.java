@@ -64,6 +64,9 @@ public final class RestWorkerApi implements WorkerApi {
   private static List<JsonNode> sync(GridsetClient client, GridOrder order) throws IOException {
     forgetThoseGone(client, order);
     List<JsonNode> told = told(client, order);
+    if (told.stream().noneMatch(held -> isWanted(held, order))) {
+      expectAllTogether(client, order);
+    }
     boolean changed = false;
     for (JsonNode held : told) {
       if (!isWanted(held, order)) {
@@ -78,6 +81,31 @@ public final class RestWorkerApi implements WorkerApi {
       }
     }
     return changed ? told(client, order) : told;
+  }
+
+  /// Workers that start at once are ready before they have found each other. One that holds nothing
+  /// yet is told nothing until it knows all that are ready: another, which was told the same, would
+  /// make a second dataset of the same name.
+  private static void expectAllTogether(GridsetClient client, GridOrder order) throws IOException {
+    Set<String> known = alive(client.nodes());
+    List<String> strangers =
+        order.workers().stream()
+            .map(GridOrder.Worker::name)
+            .filter(name -> !known.contains(name))
+            .toList();
+    if (!strangers.isEmpty()) {
+      throw new IOException("has not found " + String.join(", ", strangers) + " of its grid yet");
+    }
+  }
+
+  private static Set<String> alive(List<GridNodeView> nodes) {
+    Set<String> alive = new HashSet<>();
+    for (GridNodeView node : nodes) {
+      if (node.state() != GridNodeView.State.GONE) {
+        alive.add(node.name());
+      }
+    }
+    return alive;
   }
 
   /// Nothing while the dataset does not run yet.
@@ -145,12 +173,7 @@ public final class RestWorkerApi implements WorkerApi {
   /// comes back: neither must count when members ask whether they are a majority.
   private static void forgetThoseGone(GridsetClient client, GridOrder order) throws IOException {
     List<GridNodeView> nodes = client.nodes();
-    Set<String> alive = new HashSet<>();
-    for (GridNodeView node : nodes) {
-      if (node.state() != GridNodeView.State.GONE) {
-        alive.add(node.name());
-      }
-    }
+    Set<String> alive = alive(nodes);
     for (GridNodeView node : nodes) {
       boolean replaced = alive.contains(node.name());
       boolean scaledAway = !order.pods().contains(node.name());
