@@ -63,14 +63,15 @@ class Refused(Exception):
 
 
 def call(socket, method, request=b"", seconds=60):
-    """The answer's bytes; Refused when the call ends with another code than OK."""
+    """The answer's bytes of a method, of CSI's where no service is named in full; Refused when the call ends with another code than OK."""
+    path = method if method.startswith("pluginregistration.") else f"csi.v1.{method}"
     framed = b"\0" + len(request).to_bytes(4, "big") + request
     with tempfile.TemporaryDirectory() as place:
         head, body = Path(place) / "head", Path(place) / "body"
         done = subprocess.run(
             ["curl", "-sS", "--http2-prior-knowledge", "--unix-socket", str(socket), "--max-time", str(seconds + 90),
              "-H", "content-type: application/grpc", "-H", "te: trailers", "-H", f"grpc-timeout: {seconds}S",
-             "--data-binary", "@-", "-D", str(head), "-o", str(body), f"http://localhost/csi.v1.{method}"],
+             "--data-binary", "@-", "-D", str(head), "-o", str(body), f"http://localhost/{path}"],
             input=framed, capture_output=True, timeout=seconds + 120)
         if done.returncode != 0:
             raise ConnectionError(done.stderr.decode(errors="replace").strip())

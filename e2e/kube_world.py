@@ -46,7 +46,7 @@ class Api:
         self.context.verify_mode = ssl.CERT_NONE
 
     def __call__(self, method, path, body=None, kind="application/json", accept=(200, 201, 202)):
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=20)
+        connection = self.connection()
         try:
             connection.request(method, urllib.parse.quote(path, safe="/?=&.,"), body and json.dumps(body),
                                {"Authorization": f"Bearer {self.token}", "Content-Type": kind})
@@ -57,6 +57,9 @@ class Api:
             return json.loads(text) if text.startswith(b"{") else text.decode()
         finally:
             connection.close()
+
+    def connection(self):
+        return http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=20)
 
     def items(self, path):
         listed = self("GET", path)

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import csi_client
-from csi_client import Volume, call, fields
+from csi_client import Volume, call, fields, message
 from harness import GRIDSET, ROOT, Process, Scratch, Store, wait_for
 from hosts import SECRET, manifest
 from readers import tree_digests
@@ -197,6 +197,21 @@ class Volumes(CsiNode):
         self.assertEqual(0, done.returncode, done.stdout[-8000:] + plugin.tail())
         print(next((line for line in done.stdout.splitlines() if "Passed" in line), "").strip(), flush=True)
         self.assertEqual([], mounts_below(self.kubelet))
+
+    def test_0b_the_kubelet_is_told_by_the_plugin_itself(self):
+        """What kubelets ask on a socket in their directory of plugins; without another program for it."""
+        registry = self.place / "registry"
+        plugin = self.plugin("--registry", str(registry), "--kubelet-endpoint", "/var/lib/kubelet/plugins/x/csi.sock")
+        socket = registry / "fuse.csi.fluid.io-reg.sock"
+        wait_for("the registration's socket", lambda: socket.exists())
+        told = fields(call(socket, "pluginregistration.Registration/GetInfo"))
+        self.assertEqual(told, [(1, b"CSIPlugin"), (2, b"fuse.csi.fluid.io"), (3, b"/var/lib/kubelet/plugins/x/csi.sock"),
+                                (4, b"1.0.0")])
+        call(socket, "pluginregistration.Registration/NotifyRegistrationStatus", message({1: 1}))
+        call(socket, "pluginregistration.Registration/NotifyRegistrationStatus", message({1: 0, 2: "no such driver"}))
+        wait_for("the log to say why", lambda: "no such driver" in plugin.tail())
+        plugin.kill()
+        self.assertFalse(socket.exists(), "the kubelet forgets a plugin without its socket")
 
     def test_1_pods_read_the_origins_bytes_and_leave_nothing(self):
         plugin = self.plugin("--clean-policy", "OnDemand")

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Gets an API server for the tests, once: tools/build-kubernetes.sh floor|current [--built]
+# Gets a Kubernetes for the tests, once: tools/build-kubernetes.sh floor|current|node [--built]
 #   floor    Kubernetes 1.20.2, the oldest that is supported: etcd, kube-apiserver and kubectl from Debian's packages, built
 #            from Debian's source package, since Debian ships no binary of the server. Needs apt-get, dpkg-dev and Debian 12's sources in /etc/apt.
 #   current  kube-apiserver and kubectl of a current Kubernetes, built from its Go modules. Needs Go and `floor`'s etcd.
+#   node     all of `current`, with what a whole node needs besides: kubelet, controller manager, scheduler, kube-proxy, and a
+#            `pause` that does nothing, for the containers that hold pods' namespaces. In one run, since they share most packages.
 # Prints the directory with the programs; with --built only when they are there already. Nothing is installed: packages are unpacked below ${GRIDSET_CACHE:-~/.cache/gridset},
 # root is not needed, and /etc/apt is only read. Ends with 1 and a reason when something is missing.
-# CPU: about six minutes for each; repeated calls cost nothing.
+# CPU: about six minutes for `floor` and `current`, nine for `node`; repeated calls cost nothing.
 set -euo pipefail
 
 cache="${GRIDSET_CACHE:-$HOME/.cache/gridset}"
@@ -17,13 +19,19 @@ fail() { echo "build-kubernetes: $*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is not installed${2:+ (apt install $2)}"; }
 
 [ -z "${KUBERNETES_DEBUG:-}" ] || set -x
+programs=(kube-apiserver kubectl)
 case ${1:-} in
-  floor) target="$cache/kubernetes-debian-$debian_version" ;;
+  floor) target="$cache/kubernetes-debian-$debian_version" programs+=(etcd) ;;
   current) target="$cache/kubernetes-$current_version" ;;
-  *) fail "floor or current?" ;;
+  node) target="$cache/kubernetes-$current_version" programs+=(kube-controller-manager kube-scheduler kubelet kube-proxy pause) ;;
+  *) fail "floor, current or node?" ;;
 esac
-complete() { [ -x "$target/kube-apiserver" ] && [ -x "$target/kubectl" ] && { [ "$1" = current ] || [ -x "$target/etcd" ]; }; }
-if complete "$1"; then
+missing() { # those of the programs that are not there
+  local name
+  for name in "${programs[@]}"; do [ -x "$target/$name" ] || echo "$name"; done
+}
+complete() { [ -z "$(missing)" ]; }
+if complete; then
   echo "$target"
   exit 0
 fi
@@ -32,7 +40,7 @@ fi
 mkdir -p "$cache"
 exec 9>"$target.lock"
 flock 9 # who waited finds it done
-if complete "$1"; then
+if complete; then
   echo "$target"
   exit 0
 fi
@@ -117,11 +125,37 @@ build_current() {
   for name in gitVersion=v$current_version gitMajor=1 gitMinor="${minor%%.*}" gitCommit=module gitTreeState=archive; do
     flags+=" -X k8s.io/component-base/version.$name"
   done
-  say "building (minutes)"
-  for name in kube-apiserver kubectl; do
-    nice -n 19 timeout 1800 go build -p 2 -tags providerless -trimpath -ldflags "$flags" -o "$work/bin/$name" \
-      "k8s.io/kubernetes/cmd/$name" >>"$work/build.log" 2>&1 || broken
+  for name in $(missing); do
+    say "building $name (minutes)"
+    if [ "$name" = pause ]; then
+      build_pause
+    else
+      nice -n 19 timeout 1800 go build -p 2 -tags providerless -trimpath -ldflags "$flags" -o "$work/bin/$name" \
+        "k8s.io/kubernetes/cmd/$name"
+    fi >>"$work/build.log" 2>&1 || broken
   done
+}
+
+build_node() { build_current; }
+
+build_pause() {
+  mkdir "$work/pause"
+  cat >"$work/pause/main.go" <<'GO'
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGINT, syscall.SIGTERM)
+	<-told
+}
+GO
+  go build -trimpath -ldflags "-s -w" -o "$work/bin/pause" "$work/pause/main.go"
 }
 
 broken() {
@@ -130,6 +164,6 @@ broken() {
 }
 
 (build_"$1")
-rm -rf "$target"
-mv "$work/bin" "$target"
+mkdir -p "$target"
+mv "$work"/bin/* "$target/"
 echo "$target"

@@ -4,6 +4,7 @@ import io.gridset.core.unit.Ticker;
 import io.gridset.csi.CleanPolicy;
 import io.gridset.csi.CsiPlugin;
 import io.gridset.csi.CsiSettings;
+import io.gridset.csi.KubeletRegistration;
 import io.gridset.csi.ReaderMounts;
 import io.gridset.node.BuildVersion;
 import java.io.IOException;
@@ -49,8 +50,22 @@ final class CsiCommand implements Callable<Integer> {
       names = "--endpoint",
       required = true,
       paramLabel = "unix:///PATH",
-      description = "The socket that the kubelet and its registrar find.")
+      description = "The socket on which the kubelet calls.")
   private String endpoint = "";
+
+  @Option(
+      names = "--registry",
+      paramLabel = "DIR",
+      description =
+          "The kubelet's directory plugins_registry: the plugin tells the kubelet that it is there"
+              + " (default: somebody else does, such as csi-node-driver-registrar).")
+  private @Nullable Path registry;
+
+  @Option(
+      names = "--kubelet-endpoint",
+      paramLabel = "PATH",
+      description = "With --registry: the socket's path on the node (default: that of --endpoint).")
+  private @Nullable Path kubeletEndpoint;
 
   @Option(
       names = "--node-id",
@@ -107,8 +122,9 @@ final class CsiCommand implements Callable<Integer> {
             settings.stateDirectory(), settings.mountRoot(), readers.launcher(launcher));
     CountDownLatch over = new CountDownLatch(1);
     try (CsiPlugin plugin = new CsiPlugin(settings, mounts, Ticker.system())) {
-      Runtime.getRuntime()
-          .addShutdownHook(Thread.ofPlatform().name("stop-csi").unstarted(plugin::close));
+      beforeTheEnd("stop-csi", plugin::close);
+      register(settings)
+          .ifPresent(registration -> beforeTheEnd("stop-registration", registration::close));
       gridset
           .surroundings()
           .out()
@@ -127,6 +143,19 @@ final class CsiCommand implements Callable<Integer> {
       over.await(); // Until a signal ends the process.
     }
     return ExitCode.OK;
+  }
+
+  private static void beforeTheEnd(String name, Runnable work) {
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name(name).unstarted(work));
+  }
+
+  private Optional<KubeletRegistration> register(CsiSettings settings) throws IOException {
+    if (registry == null) {
+      return Optional.empty();
+    }
+    Path told = kubeletEndpoint == null ? settings.socket() : kubeletEndpoint;
+    return Optional.of(
+        new KubeletRegistration(registry, settings.driverName(), told, Ticker.system()));
   }
 
   private CsiSettings settings() throws IOException {

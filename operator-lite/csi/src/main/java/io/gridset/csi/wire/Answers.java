@@ -1,5 +1,6 @@
 package io.gridset.csi.wire;
 
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// The answers of a node plugin, encoded.
@@ -23,6 +24,16 @@ public final class Answers {
   /// `GetPluginInfoResponse`.
   public static byte[] pluginInfo(String name, String version) {
     return new ProtoWriter().text(1, name).text(2, version).toBytes();
+  }
+
+  /// `PluginInfo` of the kubelet's registration: a CSI driver, its socket and the version of CSI.
+  public static byte[] registration(String name, Path endpoint) {
+    return new ProtoWriter()
+        .text(1, "CSIPlugin")
+        .text(2, name)
+        .text(3, endpoint.toString())
+        .text(4, "1.0.0")
+        .toBytes();
   }
 
   /// `ProbeResponse`: ready.
