@@ -1,7 +1,7 @@
 package io.gridset.operator.kube;
 
-import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -14,10 +14,9 @@ import io.gridset.operator.reconcile.RuntimeTokens;
 import io.gridset.operator.reconcile.Settings;
 import io.gridset.operator.reconcile.WorkerApi;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Base64;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class Operator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Operator.class);
   private static final String NAME = "gridset-operator";
-  private static final String KEY = "key";
-  private static final int KEY_BYTES = 32;
-  private static final int CONFLICT = 409;
   private static final Duration LEASE = Duration.ofSeconds(15);
   private static final Duration RENEW_WITHIN = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofSeconds(2);
@@ -46,7 +42,7 @@ public final class Operator implements AutoCloseable {
   private boolean closed;
 
   private Operator(
-      KubernetesClient client, OperatorSettings settings, Settings rendering, WorkerApi members) {
+      KubernetesClient client, LeaseLock lock, Settings rendering, WorkerApi members) {
     this.client = client;
     this.settings = rendering;
     this.members = members;
@@ -55,7 +51,7 @@ public final class Operator implements AutoCloseable {
             .leaderElector()
             .withConfig(
                 new LeaderElectionConfig(
-                    new LeaseLock(settings.namespace(), NAME, settings.identity()),
+                    lock,
                     LEASE,
                     RENEW_WITHIN,
                     RETRY,
@@ -68,12 +64,18 @@ public final class Operator implements AutoCloseable {
 
   /// Begins to take part in the election.
   ///
-  /// @throws IOException when there is no cluster to be had, with the reason
+  /// @throws IOException when there is no cluster to be had, or Fluid runs in it, with the reason
   public static Operator start(OperatorSettings settings, WorkerApi members) throws IOException {
     KubernetesClient client = new KubernetesClientBuilder().withConfig(config(settings)).build();
     try {
-      RuntimeTokens tokens = new RuntimeTokens(key(client, settings.namespace()));
-      return new Operator(client, settings, new Settings(settings.image(), tokens), members);
+      Optional<String> objection = FluidControllers.objection(client);
+      if (objection.isPresent()) {
+        client.close();
+        throw new IOException(objection.get());
+      }
+      OperatorKey key = OperatorKey.of(client, settings.namespace(), NAME + "-key");
+      Settings rendering = new Settings(settings.image(), new RuntimeTokens(key.bytes()));
+      return new Operator(client, lock(settings, key), rendering, members);
     } catch (KubernetesClientException e) {
       client.close();
       throw new IOException(
@@ -81,43 +83,22 @@ public final class Operator implements AutoCloseable {
     }
   }
 
+  /// A Lease that goes when the key goes: with the installation.
+  private static LeaseLock lock(OperatorSettings settings, OperatorKey key) {
+    ObjectMeta lease =
+        new ObjectMetaBuilder()
+            .withNamespace(settings.namespace())
+            .withName(NAME)
+            .withOwnerReferences(key.owner())
+            .build();
+    return new LeaseLock(lease, settings.identity());
+  }
+
   private static Config config(OperatorSettings settings) throws IOException {
     if (settings.kubeconfig().isEmpty()) {
       return Config.autoConfigure(null);
     }
     return Config.fromKubeconfig(settings.kubeconfig().get().toFile());
-  }
-
-  /// The key of all tokens: read, or made by the first operator of all.
-  private static byte[] key(KubernetesClient client, String namespace) {
-    var secret = client.secrets().inNamespace(namespace).withName(NAME + "-" + KEY);
-    Secret present = secret.get();
-    if (present == null) {
-      byte[] key = new byte[KEY_BYTES];
-      new SecureRandom().nextBytes(key);
-      try {
-        present =
-            client
-                .secrets()
-                .inNamespace(namespace)
-                .resource(
-                    new SecretBuilder()
-                        .withNewMetadata()
-                        .withNamespace(namespace)
-                        .withName(NAME + "-" + KEY)
-                        .endMetadata()
-                        .withType("Opaque")
-                        .addToData(KEY, Base64.getEncoder().encodeToString(key))
-                        .build())
-                .create();
-      } catch (KubernetesClientException e) {
-        if (e.getCode() != CONFLICT) {
-          throw e;
-        }
-        present = secret.require(); // Another replica was quicker.
-      }
-    }
-    return Base64.getDecoder().decode(present.getData().getOrDefault(KEY, ""));
   }
 
   private synchronized void lead() {

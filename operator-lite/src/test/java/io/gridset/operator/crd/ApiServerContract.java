@@ -86,7 +86,7 @@ abstract class ApiServerContract {
             .must("get", "daemonset", "gridset-csi-node", "-n", "gridset-system", "-o", "yaml")
             .text();
     assertThat(images)
-        .contains("image: gridset:0.1.0", "image: sig-storage/csi-node-driver-registrar:v2.14.0");
+        .contains("image: gridset/gridset:0.1.0");
   }
 
   /// Applies the files as a user of this version does.
