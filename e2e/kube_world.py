@@ -10,7 +10,6 @@ import base64
 import http.client
 import json
 import os
-import re
 import shlex
 import signal
 import socket
@@ -21,6 +20,7 @@ import time
 import traceback
 import urllib.parse
 
+from fuse_pods import FusePods, is_fuse_pod
 from harness import GRIDSET, ROOT, Process, free_port, wait_for
 
 FLUID = "/apis/data.fluid.io/v1alpha1"
@@ -168,6 +168,7 @@ class Kubelet:
         self.network = f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 250}"
         self.processes, self.addresses, self.failure = {}, {}, None
         self.most_at_once_leaving = 0
+        self.fuse_pods = FusePods(self)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kubelet", daemon=True)
         self._thread.start()
@@ -175,13 +176,14 @@ class Kubelet:
     def close(self):
         self._ending.set()
         self._thread.join(60)
+        self.fuse_pods.close()
         for process in self.processes.values():
             process.kill(signal.SIGKILL)
         for address, _ in self.addresses.values():
             loopback("del", address)
 
     def logs(self):
-        return "\n".join(f"--- {process.log.name}\n{process.tail()}" for process in self.processes.values())
+        return "\n".join(f"--- {process.log.name}\n{process.tail()}" for process in self.processes.values()) + self.fuse_pods.logs()
 
     def _run(self):
         while not self._ending.wait(0.2):
@@ -193,7 +195,10 @@ class Kubelet:
 
     def _turn(self):
         sets = self.api.items("/apis/apps/v1/statefulsets" + OURS)
-        pods = self.api.items("/api/v1/pods" + OURS)
+        every = {True: [], False: []}
+        for pod in self.api.items("/api/v1/pods" + OURS):
+            every[is_fuse_pod(pod)].append(pod)
+        pods = every[False]
         for each in sets:
             self._replicate(each, [pod for pod in pods if owner(pod) == each["metadata"]["uid"]])
         leaving = [pod for pod in pods if going(pod)]
@@ -205,11 +210,7 @@ class Kubelet:
         for volume in self.api.items("/api/v1/persistentvolumes" + OURS):
             if going(volume):
                 self.api.merge(path(volume), {"metadata": {"finalizers": None}})
-        for daemon in self.api.items("/apis/apps/v1/daemonsets" + OURS):
-            if daemon.get("status", {}).get("observedGeneration") != daemon["metadata"]["generation"]:
-                self.api.merge(path(daemon) + "/status", {"status": {
-                    "desiredNumberScheduled": 0, "currentNumberScheduled": 0, "numberReady": 0, "numberMisscheduled": 0,
-                    "observedGeneration": daemon["metadata"]["generation"]}})
+        self.fuse_pods.turn(self.api.items("/apis/apps/v1/daemonsets" + OURS), every[True])
         self._collect(pods)
 
     def _replicate(self, each, pods):
@@ -269,7 +270,8 @@ class Kubelet:
         taken = {address for address, _ in self.addresses.values()}
         address = next(one for number in range(2, 250) if (one := f"{self.network}.{number}") not in taken)
         loopback("add", address)
-        self.addresses[uid] = (address, f"{name.rsplit('-', 1)[0]}.{namespace}.svc")
+        service = f"{name.rsplit('-', 1)[0]}.{namespace}.svc"
+        self.addresses[uid] = (address, f"{service} {name}.{service}")
         self._write_hosts()
         fields = {"POD_IP": address, "POD_NAME": name}
         arguments = [GRIDSET, *container["args"]]
@@ -280,35 +282,6 @@ class Kubelet:
         environment = {each["name"]: each["value"] for each in container["env"] if "value" in each}
         environment.update(fields, GRIDSET_JAVA_OPTIONS=f"-Djdk.net.hosts.file={self.hosts}", GRIDSET_NO_BUILD="1")
         self.processes[uid] = Process(["unshare", "-m", "sh", "-c", script], self.directory / f"{name}-{uid}.log", environment)
-
-    def run_fuse_pod(self, daemon, program):
-        """Runs a pod of a FUSE DaemonSet as its template says, below a directory of our own, and a Python program that is
-        told where the dataset is mounted. Answers what it prints."""
-        container = daemon["spec"]["template"]["spec"]["containers"][0]
-        volumes = {volume["name"]: volume for volume in daemon["spec"]["template"]["spec"]["volumes"]}
-        runtime = self.directory / "runtime-mnt"
-        commands = []
-        for mount in container["volumeMounts"]:
-            secret = volumes[mount["name"]].get("secret")
-            commands.append(f"mkdir -p {mount['mountPath']}" if "hostPath" not in volumes[mount["name"]] else "true")
-            if secret:
-                source = self.directory / daemon["metadata"]["uid"]
-                assert self._secret(daemon["metadata"]["namespace"], secret, source), secret
-                commands.append(f"mount --bind {shlex.quote(str(source))} {mount['mountPath']}")
-        begin = container["lifecycle"]["postStart"]["exec"]["command"]
-        place = begin[-1].rsplit(" ", 1)[1]
-        addresses = iter([address for address, _ in self.addresses.values()])
-        arguments = [re.sub(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.svc:", lambda _: next(addresses) + ":", each) for each in container["args"]]
-        script = "\n".join(["set -e", "mount -t tmpfs none /run", "mount -t tmpfs none /var/lib", *commands,
-                            shlex.join([str(GRIDSET), *arguments]) + " >&2 &", "trap 'kill $!; wait $! || true' EXIT",
-                            shlex.join(begin) + " >&2", shlex.join(["python3", "-c", program, place]),
-                            shlex.join(container["lifecycle"]["preStop"]["exec"]["command"]) + " >&2", "exit 0"])
-        environment = {**os.environ, **{each["name"]: each["value"] for each in container["env"] if "value" in each},
-                       "GRIDSET_NO_BUILD": "1", "PATH": f"{ROOT}:{os.environ['PATH']}"}
-        done = subprocess.run(["unshare", "-m", "sh", "-c", script.replace("/runtime-mnt", str(runtime))], capture_output=True,
-                              text=True, timeout=240, env=environment)
-        assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
-        return done.stdout
 
     def _write_hosts(self):
         lines = [f"{address} {service}" for address, service in self.addresses.values()]
@@ -328,7 +301,7 @@ class Kubelet:
                 commands.append(f"mount -t tmpfs -o size=1g none {place}")
             elif "secret" in volume:
                 source = self.directory / uid / mount["name"]
-                if not self._secret(namespace, volume["secret"], source):
+                if not self.secret(namespace, volume["secret"], source):
                     return None
                 if "subPath" in mount:
                     commands.append(f"cp {shlex.quote(str(source / mount['subPath']))} {place}")
@@ -338,7 +311,7 @@ class Kubelet:
                 commands.append(f"mkdir -p {place}")
         return commands
 
-    def _secret(self, namespace, secret, directory):
+    def secret(self, namespace, secret, directory):
         found = self.api("GET", f"/api/v1/namespaces/{namespace}/secrets/{secret['secretName']}", accept=(200, 404))
         if found["kind"] != "Secret":
             return secret.get("optional", False)
@@ -356,7 +329,7 @@ class Kubelet:
     def _collect(self, pods):
         """Deletes what has owners and none of them is left."""
         owners = [each for kind in ("datasets", *RUNTIMES) for each in self.api.items(f"{FLUID}/{kind}")]
-        owners += self.api.items("/apis/apps/v1/statefulsets" + OURS)
+        owners += self.api.items("/apis/apps/v1/statefulsets" + OURS) + self.api.items("/apis/apps/v1/daemonsets" + OURS)
         alive = {each["metadata"]["uid"] for each in owners}
         kinds = [f"{FLUID}/dataloads", *(f"{FLUID}/{kind}" for kind in RUNTIMES), "/api/v1/secrets" + OURS,
                  "/api/v1/services" + OURS, "/api/v1/pods" + OURS]

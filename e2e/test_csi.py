@@ -66,12 +66,12 @@ class Pod(Process):
 class Plugin(Process):
     """`gridset csi` on a socket of its own."""
 
-    def __init__(self, place, *options):
+    def __init__(self, place, *options, mount_root=None):
         self.place, self.options = place, options
         self.socket = place / "csi.sock"
         self.state = place / "csi"
-        self.mount_root = place / "runtime-mnt"
-        self.mount_root.mkdir()
+        self.mount_root = mount_root or place / "runtime-mnt"
+        self.mount_root.mkdir(exist_ok=True)
         self.launch()
 
     def launch(self):

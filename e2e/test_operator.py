@@ -8,6 +8,8 @@ import re
 import shutil
 import signal
 import string
+import subprocess
+import sys
 import unittest
 
 from harness import ACCESS_KEY, SCENARIOS, SECRET_KEY, Scratch, Store, wait_for
@@ -172,11 +174,21 @@ class OnCurrent(OnRelease, unittest.TestCase):
         dataset = self.server.api("GET", f"{FLUID}/namespaces/default/datasets/{NAME}")
         return json.loads(dataset["metadata"]["annotations"].get("gridset.io/held-bytes", "{}"))
 
-    def test_2b_a_fuse_pod_reads_the_bytes_with_a_readers_token(self):
-        daemon = self.server.api("GET", f"/apis/apps/v1/namespaces/default/daemonsets/{NAME}-fuse")
-        told = json.loads(self.kubelet.run_fuse_pod(daemon, READ_ALL))
+    def test_2b_a_labelled_node_runs_a_fuse_pod_that_reads_with_a_readers_token(self):
+        label = f"fluid.io/f-default-{NAME}"
+        self.kubectl("label", "node", "node-1", f"{label}=true")
+        self.wait("the FUSE pod to be told", lambda: self.fuses() == ["Ready", 1, 1])
+        place = self.kubelet.fuse_pods.here(f"/runtime-mnt/jindo/default/{NAME}/jindofs-fuse")
+        told = json.loads(subprocess.run([sys.executable, "-c", READ_ALL, place], capture_output=True, text=True, timeout=240,
+                                         check=True).stdout)
         self.assertEqual(told, {path: hashlib.sha256(content).hexdigest() for path, content in self.tree.items()})
         self.assertLessEqual(self.store.body_bytes(), self.bytes * 1.01)
+        self.kubectl("label", "node", "node-1", f"{label}-")
+        self.wait("its end to be told", lambda: self.fuses() == ["Ready", 0, 0])
+
+    def fuses(self):
+        status = self.server.api("GET", f"{FLUID}/namespaces/default/jindoruntimes/{NAME}")["status"]
+        return [status["fusePhase"], status["desiredFuseNumberScheduled"], status["fuseNumberReady"]]
 
     def test_3_another_namespace_shares_it(self):
         self.kubectl("create", "namespace", "production")

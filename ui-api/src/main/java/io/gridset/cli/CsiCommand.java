@@ -4,11 +4,15 @@ import io.gridset.core.unit.Ticker;
 import io.gridset.csi.CleanPolicy;
 import io.gridset.csi.CsiPlugin;
 import io.gridset.csi.CsiSettings;
+import io.gridset.csi.FuseMounts;
+import io.gridset.csi.FusePodMounts;
 import io.gridset.csi.KubeletRegistration;
 import io.gridset.csi.ReaderMounts;
+import io.gridset.csi.kube.ClusterFusePods;
 import io.gridset.node.BuildVersion;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -24,19 +28,19 @@ import picocli.CommandLine.Option;
     description = {
       "Serve datasets to a kubelet as volumes: a CSI node plugin (Identity and Node services), for"
           + " PersistentVolumes with Fluid's attributes runtime_namespace, runtime_name, fluid_path,"
-          + " fluid_sub_path, mount_type and node_publish_method.",
+          + " fluid_sub_path, mount_type, mount_pod_node_selector_key and node_publish_method.",
       "",
-      "The first volume of a dataset starts a node that reads it from its grid (`gridset up"
-          + " --reader-of`), a process of its own, which serves one FUSE mount; pods see that mount."
-          + " Neither the plugin's end nor that of the process loses a volume: what has died is"
-          + " mounted anew by itself, where pods had it. Containers see that when their volumeMount"
-          + " has mountPropagation HostToContainer.",
+      "The first volume of a dataset labels this node, which starts the operator's FUSE pod of the"
+          + " dataset here; pods see its mount. With --reader-of there are no FUSE pods: a process of"
+          + " the plugin's, which outlives it, serves the mount instead.",
+      "Neither the plugin's end nor that of a FUSE server loses a volume: what has died is mounted"
+          + " anew by itself, where pods had it. Containers see that when their volumeMount has"
+          + " mountPropagation HostToContainer.",
       "SIGTERM ends the plugin and leaves all mounts as they are."
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gridset csi --endpoint unix:///csi/csi.sock --node-id $NODE_NAME \\",
-      "    --reader-of '{name}-worker.{namespace}:5801' --cluster-token-file /etc/token",
+      "  gridset csi --endpoint unix:///csi/csi.sock --node-id $NODE_NAME",
       "  gridset csi --endpoint unix:///tmp/csi.sock --reader-of 127.0.0.1:5801 \\",
       "    --state-dir /tmp/csi --mount-root /tmp/csi-mounts --clean-policy OnDemand"
     },
@@ -97,10 +101,16 @@ final class CsiCommand implements Callable<Integer> {
       names = "--clean-policy",
       paramLabel = "POLICY",
       description =
-          "When a mount without pods ends, for volumes whose attribute gridset.io/fuse-clean-policy"
-              + " does not say: OnRuntimeDeleted, OnDemand or OnFuseChanged (default:"
+          "When a mount without pods ends, where neither the runtime's spec.fuse.cleanPolicy nor the"
+              + " volume's attribute gridset.io/fuse-clean-policy says: OnRuntimeDeleted, OnDemand or OnFuseChanged (default:"
               + " ${DEFAULT-VALUE}).")
   private String cleanPolicy = CleanPolicy.ON_RUNTIME_DELETED.toString();
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      description = "Of the cluster whose node this is (default: the one it runs in).")
+  private @Nullable Path kubeconfig;
 
   @Mixin private CsiReaders readers = new CsiReaders();
 
@@ -111,15 +121,33 @@ final class CsiCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     CsiSettings settings = settings();
+    if (readers.isAskedFor()) {
+      serve(settings, readerMounts(settings));
+      return ExitCode.OK;
+    }
+    if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
+      throw CommandFailure.usage("--kubeconfig: the file " + kubeconfig + " cannot be read");
+    }
+    try (ClusterFusePods pods =
+        ClusterFusePods.of(Optional.ofNullable(kubeconfig), settings.nodeId())) {
+      serve(settings, new FusePodMounts(settings.mountRoot(), pods, Ticker.system()));
+    }
+    return ExitCode.OK;
+  }
+
+  private FuseMounts readerMounts(CsiSettings settings) {
     String launcher =
         Optional.ofNullable(gridset.surroundings().environment().get("GRIDSET_LAUNCHER"))
             .orElseThrow(
                 () ->
                     CommandFailure.failed(
                         "readers are started by the gridset script: run it as ./gridset csi"));
-    ReaderMounts mounts =
-        new ReaderMounts(
-            settings.stateDirectory(), settings.mountRoot(), readers.launcher(launcher));
+    return new ReaderMounts(
+        settings.stateDirectory(), settings.mountRoot(), readers.launcher(launcher));
+  }
+
+  private void serve(CsiSettings settings, FuseMounts mounts)
+      throws IOException, InterruptedException {
     CountDownLatch over = new CountDownLatch(1);
     try (CsiPlugin plugin = new CsiPlugin(settings, mounts, Ticker.system())) {
       beforeTheEnd("stop-csi", plugin::close);
@@ -142,7 +170,6 @@ final class CsiCommand implements Callable<Integer> {
       gridset.surroundings().out().flush();
       over.await(); // Until a signal ends the process.
     }
-    return ExitCode.OK;
   }
 
   private static void beforeTheEnd(String name, Runnable work) {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,12 +16,12 @@ import picocli.CommandLine.Option;
 final class CsiReaders {
   @Option(
       names = "--reader-of",
-      required = true,
       paramLabel = "HOST:PORT",
       description =
-          "Data servers of the grid that has the dataset [,...]; {namespace} and {name} stand for"
-              + " the volume's runtime, here and in --cluster-token-file.")
-  private String readerOf = "";
+          "Do without FUSE pods: a process of the plugin's mounts each dataset. Data servers of the"
+              + " grid that has the dataset [,...]; {namespace} and {name} stand for the volume's"
+              + " runtime, here and in --cluster-token-file.")
+  private @Nullable String readerOf;
 
   @Option(names = "--cluster", paramLabel = "NAME", description = "The grid's name.")
   private @Nullable String cluster;
@@ -45,6 +47,19 @@ final class CsiReaders {
   @Option(names = "--tls-ca", paramLabel = "FILE", description = "As `gridset up` has it.")
   private @Nullable String tlsCa;
 
+  /// Whether datasets are mounted by processes of the plugin's.
+  ///
+  /// @throws CommandFailure when options for such processes are given without whom they read from
+  boolean isAskedFor() {
+    if (readerOf == null
+        && Stream.of(cluster, tokenFile, memory, tlsCert, tlsKey, tlsCa).anyMatch(Objects::nonNull)) {
+      throw CommandFailure.usage(
+          "--cluster, --cluster-token-file, --memory and --tls-… are for --reader-of; FUSE pods are"
+              + " told by the operator");
+    }
+    return readerOf != null;
+  }
+
   ReaderLauncher launcher(String program) {
     return new ReaderLauncher() {
       @Override
@@ -65,7 +80,7 @@ final class CsiReaders {
 
   private List<String> options(DatasetName dataset) {
     List<String> options = new ArrayList<>();
-    add(options, "--reader-of", filled(readerOf, dataset));
+    add(options, "--reader-of", readerOf == null ? null : filled(readerOf, dataset));
     add(options, "--cluster", cluster);
     add(options, "--cluster-token-file", tokenFile == null ? null : filled(tokenFile, dataset));
     add(options, "--memory", memory);

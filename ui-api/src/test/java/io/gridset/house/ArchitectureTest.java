@@ -141,6 +141,7 @@ class ArchitectureTest {
                     "io.gridset.client..",
                     "java..",
                     "com.fasterxml.jackson..",
+                    "io.fabric8.kubernetes..",
                     "org.eclipse.jetty..",
                     "org.slf4j..",
                     "org.jspecify..")))
@@ -181,14 +182,18 @@ class ArchitectureTest {
         .that(
             DescribedPredicate.not(
                 resideInAnyPackage(
-                    "io.gridset.operator.kube..", "io.gridset.operator.webhook.kube..")))
+                    "io.gridset.operator.kube..",
+                    "io.gridset.operator.webhook.kube..",
+                    "io.gridset.csi.kube..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8.kubernetes.client..")
-        .because("reconcilers and admission are pure; one package of each talks to the API server")
+        .because("reconcilers, admission and volumes do without; one package of each has the client")
         .check(classes);
     noClasses()
-        .that(DescribedPredicate.not(resideInAPackage("io.gridset.operator..")))
+        .that(
+            DescribedPredicate.not(
+                resideInAnyPackage("io.gridset.operator..", "io.gridset.csi.kube..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8..")

@@ -2,9 +2,10 @@ package io.gridset.csi;
 
 import io.gridset.csi.rpc.Deadline;
 import java.io.IOException;
+import java.util.Optional;
 
-/// The FUSE mounts of this node, one for a dataset, each served by a process that neither the
-/// plugin's end nor that of another dataset takes along. Thread-safe.
+/// The FUSE mounts of this node, one for a dataset, each served by a process or a pod that neither
+/// the plugin's end nor that of another dataset takes along. Thread-safe.
 public interface FuseMounts {
   /// What is known about a mount that nobody uses.
   enum Idle {
@@ -28,4 +29,9 @@ public interface FuseMounts {
 
   /// Asks whether a mount without users may be wanted again.
   Idle idle(FuseVolume volume) throws IOException;
+
+  /// When the runtime's manifest says that an unused mount is to end; empty when nobody here knows.
+  ///
+  /// @throws IOException when it cannot be found out now
+  Optional<CleanPolicy> cleanPolicy(FuseVolume volume) throws IOException;
 }

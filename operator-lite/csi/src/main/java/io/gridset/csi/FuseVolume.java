@@ -6,11 +6,17 @@ import java.nio.file.Path;
 /// A dataset's FUSE mount on this node, which all its volumes show.
 ///
 /// @param mountPoint absolute
-public record FuseVolume(DatasetName dataset, Path mountPoint) {
+/// @param nodeLabel that makes a FUSE pod run on a node; empty when the volume names none
+public record FuseVolume(DatasetName dataset, Path mountPoint, String nodeLabel) {
   /// What the server of this dataset calls itself in the mount table: a mount of another dataset at
   /// the same place is none of ours.
   public String source() {
     return "gridset:" + dataset;
+  }
+
+  /// Whether ending one takes the other along. Fluid's labels are the same for `a/b-c` and `a-b/c`.
+  boolean sharesItsServerWith(FuseVolume other) {
+    return equals(other) || (!nodeLabel.isEmpty() && nodeLabel.equals(other.nodeLabel));
   }
 
   @Override

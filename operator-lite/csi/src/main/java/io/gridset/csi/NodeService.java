@@ -199,13 +199,7 @@ final class NodeService {
       putOrForget(volume);
       return;
     }
-    boolean over =
-        switch (volume.policy()) {
-          case ON_DEMAND -> true;
-          case ON_FUSE_CHANGED -> mounts.changed(volume.fuse());
-          case ON_RUNTIME_DELETED -> false;
-        };
-    if (over) {
+    if (volume.isOver(mounts)) {
       LOG.info("{} is not used any more", volume.fuse());
       mounts.release(volume.fuse(), deadline);
       book.forget(volume.volumeId());

@@ -8,15 +8,13 @@ import io.gridset.client.MountRequest.Transport;
 import io.gridset.client.MountView;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.csi.mount.Mounts;
-import io.gridset.csi.mount.Mounts.Health;
 import io.gridset.csi.rpc.Deadline;
 import io.gridset.csi.rpc.RpcCode;
 import io.gridset.csi.rpc.RpcException;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,19 +43,19 @@ public final class ReaderMounts implements FuseMounts {
   @Override
   public void ensure(FuseVolume volume, Deadline deadline) throws IOException {
     try (var _ = locks.take(volume.toString(), deadline)) {
-      if (answers(volume)) {
+      if (place(volume).answers()) {
         return;
       }
       ReaderProcess process = process(volume);
       String last = "it does not answer yet";
       while (!deadline.passed()) {
         if (!process.runs()) {
-          prepare(volume.mountPoint());
+          place(volume).prepare();
           process.start(volume.dataset());
         }
         try (GridsetClient client = process.client(deadline.remaining(ANSWER_PATIENCE))) {
           mount(client, volume);
-          if (answers(volume)) {
+          if (place(volume).answers()) {
             return;
           }
         } catch (IOException e) {
@@ -81,26 +79,8 @@ public final class ReaderMounts implements FuseMounts {
     }
   }
 
-  private static boolean answers(FuseVolume volume) throws IOException {
-    return Files.exists(parent(volume.mountPoint()))
-        && Mounts.health(Mounts.tablePath(volume.mountPoint())) instanceof Health.Answers;
-  }
-
-  private static Path parent(Path path) {
-    Path parent = path.getParent();
-    return parent == null ? path : parent;
-  }
-
-  /// A directory to mount on, free of what a dead server left.
-  private static void prepare(Path mountPoint) throws IOException {
-    Files.createDirectories(parent(mountPoint));
-    Path path = Mounts.tablePath(mountPoint);
-    if (Mounts.health(path) instanceof Health.Dead) {
-      Mounts.unmountAll(path);
-    }
-    if (Mounts.health(path) instanceof Health.Missing) {
-      Files.createDirectories(path);
-    }
+  private MountPlace place(FuseVolume volume) {
+    return new MountPlace(volume.mountPoint(), mountRoot);
   }
 
   /// A node that started again brings its mount back by itself.
@@ -126,27 +106,9 @@ public final class ReaderMounts implements FuseMounts {
       if (process.known()) {
         process.end(volume.dataset(), deadline);
       }
-      if (Files.exists(parent(volume.mountPoint()))) {
-        Path path = Mounts.tablePath(volume.mountPoint());
-        Mounts.unmountAll(path);
-        Mounts.removeDirectory(path);
-        removeEmptyParents(path);
-      }
+      place(volume).clear();
       process.forget();
       LOG.info("{} has ended", volume);
-    }
-  }
-
-  private void removeEmptyParents(Path path) throws IOException {
-    Path root = mountRoot.toRealPath();
-    for (Path each = path.getParent();
-        each != null && each.startsWith(root) && !each.equals(root);
-        each = each.getParent()) {
-      try {
-        Files.deleteIfExists(each);
-      } catch (DirectoryNotEmptyException _) {
-        return; // Others use it.
-      }
     }
   }
 
@@ -172,6 +134,12 @@ public final class ReaderMounts implements FuseMounts {
     } catch (IOException _) {
       return Idle.WANTED; // It does not say.
     }
+  }
+
+  /// A grid is not asked for its runtime's manifest: readers may not see it.
+  @Override
+  public Optional<CleanPolicy> cleanPolicy(FuseVolume volume) {
+    return Optional.empty();
   }
 
   private ReaderProcess process(FuseVolume volume) {

@@ -133,15 +133,9 @@ final class Recovery implements AutoCloseable {
       book.forget(volume.volumeId()); // Another volume's end is the mount's.
       return;
     }
-    boolean over =
-        switch (volume.policy()) {
-          case ON_DEMAND -> true; // Its end was tried before, and failed.
-          case ON_FUSE_CHANGED -> mounts.changed(fuse);
-          case ON_RUNTIME_DELETED -> mounts.idle(fuse) == FuseMounts.Idle.ORPHANED;
-        };
-    if (!over) {
-      later.put(volume.volumeId(), Deadline.in(LATER, ticker));
-    } else {
+    // Also when it fails: it is not to fail each second.
+    later.put(volume.volumeId(), Deadline.in(LATER, ticker));
+    if (volume.isOver(mounts)) {
       LOG.info("{} is not wanted any more", fuse);
       mounts.release(fuse, Deadline.in(PATIENCE, ticker));
       book.forget(volume.volumeId());

@@ -19,7 +19,10 @@ record VolumeAttributes(FuseVolume fuse, String subPath, Method method, CleanPol
   static final String MOUNT_TYPE = "mount_type";
   static final String PUBLISH_METHOD = "node_publish_method";
 
-  /// Fluid asks its API server instead.
+  /// Which label of a node starts the dataset's FUSE pod there.
+  static final String NODE_LABEL = "mount_pod_node_selector_key";
+
+  /// For plugins that do not ask the cluster for the runtime's manifest.
   static final String CLEAN_POLICY = "gridset.io/fuse-clean-policy";
 
   /// How a target shows the mount.
@@ -34,7 +37,8 @@ record VolumeAttributes(FuseVolume fuse, String subPath, Method method, CleanPol
     DatasetName dataset = new DatasetName(named(context, NAMESPACE), named(context, NAME));
     try {
       return new VolumeAttributes(
-          new FuseVolume(dataset, mountPoint(context, dataset, settings.mountRoot())),
+          new FuseVolume(
+              dataset, mountPoint(context, dataset, settings.mountRoot()), nodeLabel(context)),
           subPath(context.getOrDefault(SUB_PATH, "")),
           "symlink".equals(context.get(PUBLISH_METHOD)) ? Method.SYMLINK : Method.BIND,
           context.containsKey(CLEAN_POLICY)
@@ -58,6 +62,20 @@ record VolumeAttributes(FuseVolume fuse, String subPath, Method method, CleanPol
               + "; set it under spec.csi.volumeAttributes of the PersistentVolume");
     }
     return value;
+  }
+
+  /// No other label of a node is to be had by an attribute.
+  private static String nodeLabel(Map<String, String> context) throws RpcException {
+    String label = context.getOrDefault(NODE_LABEL, "");
+    if (!label.isEmpty() && !label.matches("fluid\\.io/f-[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,59}[a-zA-Z0-9])?")) {
+      throw RpcException.invalid(
+          "volume attribute "
+              + NODE_LABEL
+              + " is '"
+              + label
+              + "': it must be the label of a dataset's FUSE pods, fluid.io/f-NAMESPACE-NAME");
+    }
+    return label;
   }
 
   /// As Fluid: `/runtime-mnt/TYPE/NAMESPACE/NAME/TYPE-fuse`.

@@ -64,10 +64,10 @@ final class VolumeBook {
     return Optional.ofNullable(volumes.get(volumeId));
   }
 
-  /// Whether a volume that shows this mount is staged or published.
+  /// Whether a volume is staged or published that would lose its mount with this one.
   boolean inUse(FuseVolume fuse) {
     return volumes.values().stream()
-        .anyMatch(volume -> volume.fuse().equals(fuse) && !volume.unused());
+        .anyMatch(volume -> volume.fuse().sharesItsServerWith(fuse) && !volume.unused());
   }
 
   void put(VolumeRecord volume) throws IOException {

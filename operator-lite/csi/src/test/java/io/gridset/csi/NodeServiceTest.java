@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class NodeServiceTest {
   private static final class RecordedMounts implements FuseMounts {
     final List<FuseVolume> released = new ArrayList<>();
     boolean changed;
+    Optional<CleanPolicy> ofTheManifest = Optional.empty();
 
     @Override
     public void ensure(FuseVolume volume, Deadline deadline) {
@@ -49,6 +51,11 @@ class NodeServiceTest {
     @Override
     public boolean changed(FuseVolume volume) {
       return changed;
+    }
+
+    @Override
+    public Optional<CleanPolicy> cleanPolicy(FuseVolume volume) {
+      return ofTheManifest;
     }
 
     @Override
@@ -93,8 +100,8 @@ class NodeServiceTest {
     Path mountPoint = directory.resolve("mounts/models");
     book.put(
         new VolumeRecord(
-            volumeId, MODELS, mountPoint.toString(), policy, Set.of("/staging"), List.of()));
-    return new FuseVolume(MODELS, mountPoint);
+            volumeId, MODELS, mountPoint.toString(), "", policy, Set.of("/staging"), List.of()));
+    return new FuseVolume(MODELS, mountPoint, "");
   }
 
   @Test

@@ -51,7 +51,8 @@ class VolumeAttributesTest {
         .isEqualTo(
             new FuseVolume(
                 new DatasetName("ml", "models"),
-                Path.of("/runtime-mnt/jindo/ml/models/jindofs-fuse")));
+                Path.of("/runtime-mnt/jindo/ml/models/jindofs-fuse"),
+                "fluid.io/f-ml-models"));
     assertThat(read.subPath()).isEqualTo("bert/base");
     assertThat(read.method()).isEqualTo(Method.SYMLINK);
     assertThat(read.policy()).isEqualTo(CleanPolicy.ON_RUNTIME_DELETED);
@@ -80,6 +81,9 @@ class VolumeAttributesTest {
             new String[] {"fluid_sub_path", "a/../../b"},
             new String[] {"fluid_sub_path", "a\0b"},
             new String[] {"mount_type", "../../etc"},
+            new String[] {"mount_pod_node_selector_key", "node-role.kubernetes.io/control-plane"},
+            new String[] {"mount_pod_node_selector_key", "fluid.io/s-ml-models"},
+            new String[] {"mount_pod_node_selector_key", "fluid.io/f-"},
             new String[] {"runtime_name", "../x"},
             new String[] {"runtime_namespace", "a/b"},
             new String[] {"runtime_name", ""},

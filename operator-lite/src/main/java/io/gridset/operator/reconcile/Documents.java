@@ -18,6 +18,7 @@ final class Documents {
               + "|tieredstore\\.levels\\[[0-9]+]\\.(volumeType|volumeSource)"
               + "|podMetadata|volumes|imagePullSecrets"
               + "|(worker|fuse)\\.(podMetadata|env|nodeSelector|resources|imagePullSecrets)"
+              + "|fuse\\.cleanPolicy"
               + "|worker\\.(tolerations|volumeMounts|affinity|priorityClassName)"
               + ")([.\\[].*)?");
 

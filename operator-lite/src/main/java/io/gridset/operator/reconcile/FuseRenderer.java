@@ -22,6 +22,20 @@ final class FuseRenderer {
   /// Workers that a FUSE pod knows by name; it learns of the others from them.
   private static final int KNOWN_WORKERS = 3;
 
+  /// What the CSI plugin reads: when a mount that no pod uses ends, and what pods are made from.
+  private static final String CLEAN_POLICY = "gridset.io/fuse-clean-policy";
+
+  private static final String TEMPLATE = "gridset.io/fuse-template";
+
+  /// What becomes of mounting is asked once a second.
+  private static final int SECONDS_TO_WAIT = 86_400;
+
+  /// Longest that an answer of a mount may take.
+  private static final int ANSWER_SECONDS = 10;
+
+  /// Looks, one each ten seconds, that do not find a mount before its server begins anew.
+  private static final int UNMOUNTED_TIMES = 6;
+
   private final Names names;
   private final RuntimeView runtime;
   private final Settings settings;
@@ -36,6 +50,9 @@ final class FuseRenderer {
     Map<String, String> labels = metadata("labels");
     labels.putAll(names.labels());
     labels.putAll(names.selector("fuse"));
+    ObjectNode pod = pod();
+    Map<String, String> annotations = metadata("annotations");
+    annotations.put(TEMPLATE, Json.mark(pod));
     return Json.of(
         "apiVersion",
         "apps/v1",
@@ -46,6 +63,7 @@ final class FuseRenderer {
             "name", names.fuse(),
             "namespace", names.dataset().namespace(),
             "labels", names.labels(),
+            "annotations", Map.of(CLEAN_POLICY, cleanPolicy()),
             "ownerReferences", Json.list(Ownership.controlledBy(runtime.document()))),
         "spec",
         Json.of(
@@ -57,9 +75,14 @@ final class FuseRenderer {
             "template",
             Json.of(
                 "metadata",
-                Json.of("labels", labels, "annotations", metadata("annotations")),
+                Json.of("labels", labels, "annotations", annotations),
                 "spec",
-                pod())));
+                pod)));
+  }
+
+  private String cleanPolicy() {
+    String given = runtime.fuse().path("cleanPolicy").asText("");
+    return given.isEmpty() ? "OnRuntimeDeleted" : given;
   }
 
   private Map<String, String> metadata(String what) {
@@ -115,12 +138,16 @@ final class FuseRenderer {
                 "--reader-of=" + workers(),
                 "--cluster-token-file=" + TOKENS + "/" + TOKEN,
                 "--state-dir=/var/lib/gridset",
-                "--run-dir=" + RUN),
+                "--run-dir=" + RUN,
+                "--mount=" + names.dataset() + "=" + names.fusePath()),
         "env", environment(),
         "resources",
             runtime.fuse().path("resources").isObject()
                 ? runtime.fuse().path("resources")
                 : Json.of("requests", Json.of("memory", "256Mi")),
+        "startupProbe", startupProbe(),
+        "readinessProbe", readinessProbe(),
+        "livenessProbe", livenessProbe(),
         "lifecycle", lifecycle(),
         "securityContext", Json.of("privileged", true),
         "volumeMounts",
@@ -162,20 +189,45 @@ final class FuseRenderer {
     return environment;
   }
 
-  /// What a pod before this one left mounted, and broken, goes first.
+  private ObjectNode probe(String check) {
+    return Json.of("exec", Json.of("command", List.of("sh", "-c", check)));
+  }
+
+  private String isMounted() {
+    return "grep -q ' " + names.fusePath() + " fuse' /proc/self/mounts";
+  }
+
+  /// A dataset may take its time to be bound, and reading it cannot begin earlier.
+  private ObjectNode startupProbe() {
+    ObjectNode probe = probe(isMounted() + " && " + answers());
+    probe.put("periodSeconds", 1);
+    probe.put("timeoutSeconds", ANSWER_SECONDS);
+    probe.put("failureThreshold", SECONDS_TO_WAIT);
+    return probe;
+  }
+
+  private ObjectNode readinessProbe() {
+    ObjectNode probe = probe(isMounted() + " && " + answers());
+    probe.put("timeoutSeconds", ANSWER_SECONDS);
+    return probe;
+  }
+
+  /// One that somebody unmounted comes back. What does not answer may only be busy.
+  private ObjectNode livenessProbe() {
+    ObjectNode probe = probe(isMounted());
+    probe.put("timeoutSeconds", ANSWER_SECONDS);
+    probe.put("failureThreshold", UNMOUNTED_TIMES);
+    return probe;
+  }
+
+  private String answers() {
+    return "stat '" + names.fusePath() + "/.' >/dev/null";
+  }
+
   private ObjectNode lifecycle() {
-    String path = names.fusePath();
-    String begin =
-        "umount -l "
-            + path
-            + " 2>/dev/null; mkdir -p "
-            + path
-            + " && until gridset mounts >/dev/null; do sleep 1; done; exec gridset mount "
-            + names.dataset()
-            + " "
-            + path;
     return Json.of(
-        "postStart", Json.of("exec", Json.of("command", List.of("sh", "-c", begin))),
-        "preStop", Json.of("exec", Json.of("command", List.of("gridset", "umount", path))));
+        "preStop",
+        Json.of(
+            "exec", Json.of("command", List.of("gridset", "umount", names.fusePath()))));
   }
 }

@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.POJONode;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.zip.CRC32;
 
 /// Writes JSON trees in the order in which they are read. Pure.
 final class Json {
@@ -86,5 +89,12 @@ final class Json {
 
   static Optional<String> present(JsonNode object, String pointer) {
     return Optional.of(text(object, pointer)).filter(text -> !text.isEmpty());
+  }
+
+  /// A short text that differs between trees that do.
+  static String mark(JsonNode tree) {
+    CRC32 sum = new CRC32();
+    sum.update(tree.toString().getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().toHexDigits((int) sum.getValue());
   }
 }

@@ -63,7 +63,7 @@ final class NodeLabels {
     String uid =
         observed.dataset().map(dataset -> Json.text(dataset, "/metadata/uid")).orElse(named);
     for (String suffix : Set.of(named, uid)) {
-      if (key.equals("fluid.io/s-" + suffix)) {
+      if (key.equals("fluid.io/s-" + suffix) || key.equals("fluid.io/f-" + suffix)) {
         return true;
       }
       for (ObjectNode runtime : observed.runtimes()) {

@@ -125,8 +125,8 @@ class DatasetReconcilerTest {
     runtime.withObject("/spec/worker/env").put("HTTP_PROXY", "x");
     cluster.reconcile("default", NAME);
     assertThat(condition(status("Runtime"), "FieldsIgnored").path("message").asText())
-        .contains("spec.fuse.cleanPolicy", "spec.fuse.properties")
-        .doesNotContain("podMetadata", "volumeType", "env");
+        .contains("spec.fuse.properties")
+        .doesNotContain("cleanPolicy", "podMetadata", "volumeType", "env");
   }
 
   @Test

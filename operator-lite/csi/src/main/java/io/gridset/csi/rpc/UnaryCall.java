@@ -32,6 +32,9 @@ final class UnaryCall implements Stream.Listener {
   /// Longer than a kubelet waits (two minutes), for callers that name no time.
   private static final Duration NO_TIME_NAMED = Duration.ofMinutes(5);
 
+  /// The answer, which says why, is to be there before the caller gives up and says nothing.
+  private static final Duration MARGIN = Duration.ofSeconds(5);
+
   /// Of a status message: all metadata of an answer must stay below 8 KiB.
   private static final int MESSAGE_CHARACTERS_MAX = 2000;
 
@@ -43,7 +46,10 @@ final class UnaryCall implements Stream.Listener {
 
   UnaryCall(Stream stream, MetaData.Request head, Ticker ticker) {
     this.stream = stream;
-    this.deadline = Deadline.in(timeout(head.getHttpFields().get("grpc-timeout")), ticker);
+    Duration time = timeout(head.getHttpFields().get("grpc-timeout"));
+    Duration tenth = time.dividedBy(10);
+    this.deadline =
+        Deadline.in(time.minus(tenth.compareTo(MARGIN) < 0 ? tenth : MARGIN), ticker);
   }
 
   /// Such as `1500m`: digits and a unit.
