@@ -2,18 +2,17 @@
 manifests/ has, and pods read Fluid's datasets through the claim and through sidecars (whole_node). Every byte is compared to the origin."""
 
 import hashlib
-import os
+import json
 import signal
 import string
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 import whole_node
-from harness import ACCESS_KEY, ROOT, SCENARIOS, SECRET_KEY, Scratch, Store, log, wait_for
-from kube_world import FLUID, RUNTIMES, going, is_ready
+from harness import ACCESS_KEY, ROOT, SCENARIOS, SECRET_KEY, Process, Scratch, Store, log, wait_for
+from kube_world import FLUID, RUNTIMES
 from test_scenarios import make_tree
 from whole_node import WholeNode
 
@@ -36,6 +35,24 @@ def told(output):
     """What READ_ALL printed, as {name: digest}; None while it is not all there."""
     lines = output.splitlines()
     return dict(reversed(line.split("  ", 1)) for line in lines[:-1]) if lines and lines[-1] == "all-read" else None
+
+
+# Makes a node with a running pod, tells of it, and waits to be killed.
+NODE_WITH_A_POD = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from harness import wait_for
+from whole_node import PAUSE, WholeNode
+node = WholeNode(sys.argv[2])
+node.await_ready()
+wait_for("the account", lambda: node.seen("/api/v1/namespaces/default/serviceaccounts/default"))
+pods = "/api/v1/namespaces/default/pods"
+node.api("POST", pods, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "idle"},
+                        "spec": {"containers": [{"name": "idle", "image": PAUSE, "imagePullPolicy": "Never"}]}})
+wait_for("the pod to run", lambda: node.api("GET", pods + "/idle")["status"].get("phase") == "Running")
+print(node.pid, node.group, flush=True)
+time.sleep(600)
+"""
 
 
 class NodeStore(Store):
@@ -110,13 +127,10 @@ class OnWholeNode(unittest.TestCase):
     def figures(self):
         return self.node.kubectl("get", "dataset", NAME, "--no-headers").split()[1:6]
 
-    def pod(self, name):
-        return self.node.api("GET", f"/api/v1/namespaces/default/pods/{name}")
-
     def apply(self, kind, name, spec):
         version = "batch/v1" if kind == "Job" else "v1"
         body = {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec}
-        self.node.kubectl("apply", "-f", "-", stdin=whole_node.json.dumps(body))
+        self.node.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
     @staticmethod
     def reading(labels=None, then="", **more):
@@ -184,6 +198,31 @@ class OnWholeNode(unittest.TestCase):
         items = [item for path in [*paths, "/api/v1/namespaces/default/pods"] for item in self.node.api.items(path)]
         labels = self.node.api("GET", f"/api/v1/nodes/{whole_node.NODE}")["metadata"]["labels"]
         return [f"{item['kind']} {item['metadata']['name']}" for item in items] + [key for key in labels if "fluid" in key]
+
+
+class AfterAKill(unittest.TestCase):
+    def test_a_killed_test_leaves_nothing_of_its_node(self):
+        why = whole_node.unavailable()
+        if why:
+            self.skipTest(why)
+        scratch = Scratch()
+        self.addCleanup(scratch.close)
+        was = whole_node.MOUNT_ROOT.exists()
+        child = Process([sys.executable, "-c", NODE_WITH_A_POD, str(ROOT / "e2e"), str(scratch.disk / "node")],
+                        scratch.disk / "child.log")
+        self.addCleanup(child.kill)
+
+        def line():
+            if child.child.poll() is not None:
+                raise AssertionError("the node's test ended: " + child.tail())
+            return next((words for words in map(str.split, child.log.read_text().splitlines()) if "-node" in words[-1]), None)
+        pid, group = wait_for("the node with its pod", line, 120)
+        places = [place / group for place in whole_node.hierarchies()]
+        self.assertTrue(any(place.exists() for place in places))
+        child.kill(signal.SIGKILL)
+        wait_for("the node's processes to end", lambda: not Path(f"/proc/{pid}").exists(), 60)
+        wait_for("its control groups to go", lambda: not any(place.exists() for place in places), 60)
+        wait_for("the place of its mounts to go", lambda: was or not whole_node.MOUNT_ROOT.exists(), 60)
 
 
 if __name__ == "__main__":

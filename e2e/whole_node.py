@@ -49,7 +49,7 @@ MOUNT_ROOT = Path("/runtime-mnt")  # where Fluid's manifests have it on every no
 TUNABLES = {"vm/overcommit_memory": 1, "vm/panic_on_oom": 0, "kernel/panic": 10, "kernel/panic_on_oops": 1,
             "kernel/keys/root_maxkeys": 1000000, "kernel/keys/root_maxbytes": 25000000}
 COMMANDS = {"containerd": "containerd", "ctr": "containerd", "runc": "runc", "iptables": "iptables", "ip": "iproute2",
-            "conntrack": "conntrack", "nsenter": "util-linux", "unshare": "util-linux", "openssl": "openssl"}
+            "nsenter": "util-linux", "unshare": "util-linux", "openssl": "openssl"}
 PLUGINS = Path("/usr/lib/cni")
 
 
@@ -219,6 +219,10 @@ class WholeNode:
                 yield
             finally:
                 libc.setns(ours.fileno(), CLONE_NEWNET)
+
+    def seen(self, path):
+        """Whether a path of the API is there."""
+        return self.api("GET", path, accept=(200, 404))["kind"] != "Status"
 
     def logs(self):
         """The last lines of all programs and containers."""
