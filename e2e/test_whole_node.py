@@ -12,7 +12,7 @@ from pathlib import Path
 
 import whole_node
 from harness import ACCESS_KEY, ROOT, SCENARIOS, SECRET_KEY, Process, Scratch, Store, log, wait_for
-from kube_world import FLUID, RUNTIMES
+from kube_world import FLUID, RUNTIMES, is_ready
 from test_scenarios import make_tree
 from whole_node import WholeNode
 
@@ -171,6 +171,16 @@ class OnWholeNode(unittest.TestCase):
         self.apply("Pod", "reader", self.reading(then="; sleep 3600")["spec"])
         self.read_by("reader")
         self.assertLessEqual(self.store.body_bytes(), self.bytes * 1.01)
+
+    def test_2b_a_pod_reads_on_after_its_fuse_pod_was_replaced(self):
+        fuse = "/api/v1/namespaces/default/pods?labelSelector=role=jindo-fuse"
+        before = self.node.api.items(fuse)
+        self.assertEqual(len(before), 1, "a FUSE pod for the node")
+        self.node.kubectl("delete", "pod", before[0]["metadata"]["name"], "--wait=false")
+        self.wait("another FUSE pod", lambda: [pod for pod in self.node.api.items(fuse)
+                                               if pod["metadata"]["uid"] != before[0]["metadata"]["uid"] and is_ready(pod)])
+        self.wait("the pod to read on", lambda: told(self.node.kubectl(
+            "exec", "reader", "-c", "app", "--", "bash", "-c", READ_ALL, check=False)) == digests(self.tree))
 
     def test_3_a_job_with_a_sidecar_reads_and_ends(self):
         template = self.reading(labels={"serverless.fluid.io/inject": "true"})
