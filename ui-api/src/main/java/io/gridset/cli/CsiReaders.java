@@ -52,7 +52,8 @@ final class CsiReaders {
   /// @throws CommandFailure when options for such processes are given without whom they read from
   boolean isAskedFor() {
     if (readerOf == null
-        && Stream.of(cluster, tokenFile, memory, tlsCert, tlsKey, tlsCa).anyMatch(Objects::nonNull)) {
+        && Stream.of(cluster, tokenFile, memory, tlsCert, tlsKey, tlsCa)
+            .anyMatch(Objects::nonNull)) {
       throw CommandFailure.usage(
           "--cluster, --cluster-token-file, --memory and --tls-… are for --reader-of; FUSE pods are"
               + " told by the operator");

@@ -188,7 +188,8 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.fabric8.kubernetes.client..")
-        .because("reconcilers, admission and volumes do without; one package of each has the client")
+        .because(
+            "reconcilers, admission and volumes do without; one package of each has the client")
         .check(classes);
     noClasses()
         .that(

@@ -1,5 +1,6 @@
 package io.gridset.csi;
 
+import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.unit.Ticker;
 import io.gridset.csi.FusePods.Daemon;
 import io.gridset.csi.FusePods.Pod;
@@ -38,7 +39,7 @@ public final class FusePodMounts implements FuseMounts {
   }
 
   private MountPlace place(FuseVolume volume) {
-    return new MountPlace(volume.mountPoint(), mountRoot);
+    return new MountPlace(volume, mountRoot);
   }
 
   @Override
@@ -103,7 +104,9 @@ public final class FusePodMounts implements FuseMounts {
         return name + " is ending, and the next has not begun";
       }
       return pod.trouble().isEmpty()
-          ? name + " is ready, and its mount does not show here: mount " + mountRoot
+          ? name
+              + " is ready, and its mount does not show here: mount "
+              + mountRoot
               + " of the node into the plugin with Bidirectional propagation"
           : name + " is not ready: " + pod.trouble();
     }
@@ -139,7 +142,7 @@ public final class FusePodMounts implements FuseMounts {
   @Override
   public void release(FuseVolume volume, Deadline deadline) throws IOException {
     try (var _ = locks.take(volume.toString(), deadline)) {
-      if (!volume.nodeLabel().isEmpty()) {
+      if (isOurs(volume)) {
         pods.dismiss(volume);
         Optional<Pod> pod = pods.pod(volume);
         while (pod.isPresent()) {
@@ -155,6 +158,14 @@ public final class FusePodMounts implements FuseMounts {
       place(volume).clear();
       LOG.info("{} has ended", volume);
     }
+  }
+
+  /// Attributes are not trusted: no other dataset's pod is ended by one. Where a name is too long
+  /// the label tells the Dataset's UID; when its DaemonSet is gone, the operator takes it away.
+  private boolean isOurs(FuseVolume volume) throws IOException {
+    DatasetName dataset = volume.dataset();
+    return volume.nodeLabel().equals("fluid.io/f-" + dataset.namespace() + "-" + dataset.name())
+        || (!volume.nodeLabel().isEmpty() && pods.daemon(volume).isPresent());
   }
 
   @Override

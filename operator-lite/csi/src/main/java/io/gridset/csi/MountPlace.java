@@ -1,5 +1,6 @@
 package io.gridset.csi;
 
+import io.gridset.csi.mount.MountTable;
 import io.gridset.csi.mount.Mounts;
 import io.gridset.csi.mount.Mounts.Health;
 import java.io.IOException;
@@ -9,17 +10,21 @@ import java.nio.file.Path;
 
 /// The directory of this node where a dataset is mounted, whoever mounts it.
 ///
-/// @param path absolute
+/// @param volume whose place it is
 /// @param root of all such directories
-record MountPlace(Path path, Path root) {
+record MountPlace(FuseVolume volume, Path root) {
+  private Path path() {
+    return volume.mountPoint();
+  }
+
   private Path parent() {
-    Path parent = path.getParent();
-    return parent == null ? path : parent;
+    Path parent = path().getParent();
+    return parent == null ? path() : parent;
   }
 
   /// Never waits for what does not answer.
   Health health() throws IOException {
-    return Files.exists(parent()) ? Mounts.health(Mounts.tablePath(path)) : new Health.Missing();
+    return Files.exists(parent()) ? Mounts.health(Mounts.tablePath(path())) : new Health.Missing();
   }
 
   boolean answers() throws IOException {
@@ -29,7 +34,7 @@ record MountPlace(Path path, Path root) {
   /// A directory to mount on, free of what a dead server left.
   void prepare() throws IOException {
     Files.createDirectories(parent());
-    Path known = Mounts.tablePath(path);
+    Path known = Mounts.tablePath(path());
     if (Mounts.health(known) instanceof Health.Dead) {
       Mounts.unmountAll(known);
     }
@@ -38,12 +43,17 @@ record MountPlace(Path path, Path root) {
     }
   }
 
-  /// Takes away what is mounted there, and the directories that nobody else uses.
+  /// Takes away what is mounted there, and the directories that nobody else uses. Another dataset's
+  /// mount is none of ours, whatever path an attribute names.
   void clear() throws IOException {
     if (!Files.exists(parent())) {
       return;
     }
-    Path known = Mounts.tablePath(path);
+    Path known = Mounts.tablePath(path());
+    if (!MountTable.read().at(known).stream()
+        .allMatch(mount -> mount.source().equals(volume.source()))) {
+      return;
+    }
     Mounts.unmountAll(known);
     Mounts.removeDirectory(known);
     Path top = root.toRealPath();

@@ -80,7 +80,7 @@ public final class ReaderMounts implements FuseMounts {
   }
 
   private MountPlace place(FuseVolume volume) {
-    return new MountPlace(volume.mountPoint(), mountRoot);
+    return new MountPlace(volume, mountRoot);
   }
 
   /// A node that started again brings its mount back by itself.

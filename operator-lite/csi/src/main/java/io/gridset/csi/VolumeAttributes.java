@@ -67,7 +67,8 @@ record VolumeAttributes(FuseVolume fuse, String subPath, Method method, CleanPol
   /// No other label of a node is to be had by an attribute.
   private static String nodeLabel(Map<String, String> context) throws RpcException {
     String label = context.getOrDefault(NODE_LABEL, "");
-    if (!label.isEmpty() && !label.matches("fluid\\.io/f-[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,59}[a-zA-Z0-9])?")) {
+    if (!label.isEmpty()
+        && !label.matches("fluid\\.io/f-[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,59}[a-zA-Z0-9])?")) {
       throw RpcException.invalid(
           "volume attribute "
               + NODE_LABEL

@@ -137,6 +137,36 @@ class NodeServiceTest {
   }
 
   @Test
+  void theRuntimesManifestSaysMoreThanTheVolume() throws IOException {
+    FuseVolume fuse = staged("a", CleanPolicy.ON_RUNTIME_DELETED);
+    mounts.ofTheManifest = Optional.of(CleanPolicy.ON_DEMAND);
+    service.unstage(message("a", "/staging"), soon());
+    assertThat(mounts.released).containsExactly(fuse);
+  }
+
+  @Test
+  void aLabelThatTwoDatasetsShareIsKeptForTheOther() throws IOException {
+    String label = "fluid.io/f-a-b-c"; // of a/b-c and of a-b/c
+    for (String namespace : List.of("a", "a-b")) {
+      DatasetName dataset = new DatasetName(namespace, namespace.equals("a") ? "b-c" : "c");
+      String place = directory.resolve(namespace).toString();
+      book.put(
+          new VolumeRecord(
+              namespace,
+              dataset,
+              place,
+              label,
+              CleanPolicy.ON_DEMAND,
+              Set.of("/staging"),
+              List.of()));
+    }
+    service.unstage(message("a", "/staging"), soon());
+    assertThat(mounts.released).isEmpty();
+    service.unstage(message("a-b", "/staging"), soon());
+    assertThat(mounts.released).hasSize(1);
+  }
+
+  @Test
   void aVolumeThatNobodyKnowsIsGone() throws IOException {
     service.unstage(message("x", "/staging"), soon());
     service.unpublish(message("x", directory.resolve("no/such/target").toString()), soon());

@@ -74,10 +74,7 @@ final class FuseRenderer {
             Json.of("type", "OnDelete"),
             "template",
             Json.of(
-                "metadata",
-                Json.of("labels", labels, "annotations", annotations),
-                "spec",
-                pod)));
+                "metadata", Json.of("labels", labels, "annotations", annotations), "spec", pod)));
   }
 
   private String cleanPolicy() {
@@ -227,7 +224,6 @@ final class FuseRenderer {
   private ObjectNode lifecycle() {
     return Json.of(
         "preStop",
-        Json.of(
-            "exec", Json.of("command", List.of("gridset", "umount", names.fusePath()))));
+        Json.of("exec", Json.of("command", List.of("gridset", "umount", names.fusePath()))));
   }
 }

@@ -179,8 +179,7 @@ public final class ClusterFusePods implements FusePods, AutoCloseable {
     label(volume.nodeLabel(), null);
   }
 
-  private void label(String label, @Nullable String value)
-      throws IOException {
+  private void label(String label, @Nullable String value) throws IOException {
     ObjectNode patch = JSON.createObjectNode();
     patch.withObject("/metadata/labels").put(label, value);
     var _ =
@@ -197,8 +196,7 @@ public final class ClusterFusePods implements FusePods, AutoCloseable {
     T ask();
   }
 
-  private <T extends @Nullable Object> T ask(
-      String what, Question<T> question) throws IOException {
+  private <T extends @Nullable Object> T ask(String what, Question<T> question) throws IOException {
     try {
       return question.ask();
     } catch (KubernetesClientException e) {

@@ -40,7 +40,9 @@ final class PodTrouble {
     JsonNode ended = container.at("/lastState/terminated");
     String restarts =
         ended.isObject()
-            ? "; it ended " + container.path("restartCount").asInt() + " times, last with exit code "
+            ? "; it ended "
+                + container.path("restartCount").asInt()
+                + " times, last with exit code "
                 + ended.path("exitCode").asInt()
                 + (words(ended).isEmpty() ? "" : " (" + words(ended) + ")")
             : "";

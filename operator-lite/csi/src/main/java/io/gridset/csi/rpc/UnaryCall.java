@@ -48,8 +48,7 @@ final class UnaryCall implements Stream.Listener {
     this.stream = stream;
     Duration time = timeout(head.getHttpFields().get("grpc-timeout"));
     Duration tenth = time.dividedBy(10);
-    this.deadline =
-        Deadline.in(time.minus(tenth.compareTo(MARGIN) < 0 ? tenth : MARGIN), ticker);
+    this.deadline = Deadline.in(time.minus(tenth.compareTo(MARGIN) < 0 ? tenth : MARGIN), ticker);
   }
 
   /// Such as `1500m`: digits and a unit.
