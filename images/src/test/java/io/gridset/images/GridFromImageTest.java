@@ -76,6 +76,7 @@ class GridFromImageTest {
   @AfterAll
   static void nothingIsLeft() {
     members.forEach(GenericContainer::stop);
+    members.clear();
     if (network != null) {
       network.close();
     }
@@ -93,7 +94,7 @@ class GridFromImageTest {
     assertThat(loaded.getExitCode()).as(loaded.toString()).isZero();
     ExecResult mounted = run(reader, "mkdir -p /mnt/demo && gridset mount demo /mnt/demo");
     assertThat(mounted.getExitCode()).as(mounted.toString()).isZero();
-    assertThat(digestsAt(members.get(1), "gridset cat demo/%s | sha256sum")).isEqualTo(digests);
+    assertThat(digestsAt(members.get(1), "gridset cat demo:/%s | sha256sum")).isEqualTo(digests);
 
     DockerClientFactory.instance()
         .client()
@@ -102,7 +103,7 @@ class GridFromImageTest {
 
     assertThat(digestsAt(reader, "sha256sum /mnt/demo/%s")).isEqualTo(digests);
     await(reader, "gridset nodes", text -> count(text, "Active") == MEMBERS - 1);
-    assertThat(digestsAt(members.get(1), "gridset cat demo/%s | sha256sum")).isEqualTo(digests);
+    assertThat(digestsAt(members.get(1), "gridset cat demo:/%s | sha256sum")).isEqualTo(digests);
   }
 
   @Test
