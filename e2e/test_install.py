@@ -156,7 +156,8 @@ class OnCurrent(OnRelease, unittest.TestCase):
         values = {
             "image": {"repository": "mirror/gridset", "tag": "7", "pullPolicy": "Never", "pullSecrets": ["pull"]}, "webhook": {"enabled": False},
             "operator": {"replicas": 3, "tolerations": [{"operator": "Exists"}], "resources": {"limits": {"memory": "1Gi"}},
-                         "nodeSelector": {"role": "system"}, "extraArgs": ["--namespace=x"]},
+                         "nodeSelector": {"role": "system"}, "extraArgs": ["--namespace=x"],
+                         "env": {"GRIDSET_JAVA_OPTIONS": "-Dx=1"}},
             "csi": {"kubeletDir": "/var/lib/k0s/kubelet"}}
         file = self.scratch.disk / "values.json"
         file.write_text(json.dumps(values))
@@ -168,6 +169,7 @@ class OnCurrent(OnRelease, unittest.TestCase):
                          (3, [{"operator": "Exists"}], {"role": "system"}, [{"name": "pull"}]))
         self.assertEqual((container["image"], container["imagePullPolicy"], container["resources"], container["args"]),
                          ("mirror/gridset:7", "Never", {"limits": {"memory": "1Gi"}}, ["--image=mirror/gridset:7", "--namespace=x"]))
+        self.assertIn({"name": "GRIDSET_JAVA_OPTIONS", "value": "-Dx=1"}, container["env"])
         plugin = json.dumps(objects["DaemonSet", "gridset-csi-node"])
         self.assertIn("/var/lib/k0s/kubelet/plugins", plugin)
         self.assertNotIn('"/var/lib/kubelet', plugin)

@@ -45,5 +45,14 @@
 {{- $arguments = append $arguments (regexReplaceAll "^--image=.*" . (printf "--image=%s" (include "gridset.image" $root))) }}
 {{- end }}
 {{- $_ := set $container "args" (concat $arguments $part.extraArgs) }}
+{{- with $part.env }}
+{{- $variables := list }}
+{{- $given := . }}
+{{- range ($container.env | default list) }}
+{{- if not (hasKey $given .name) }}{{ $variables = append $variables . }}{{ end }}
+{{- end }}
+{{- range $variable, $value := $given }}{{ $variables = append $variables (dict "name" $variable "value" $value) }}{{ end }}
+{{- $_ := set $container "env" $variables }}
+{{- end }}
 {{- end }}
 {{- end }}

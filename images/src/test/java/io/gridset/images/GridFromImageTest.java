@@ -76,6 +76,7 @@ class GridFromImageTest {
   @AfterAll
   static void nothingIsLeft() {
     members.forEach(GenericContainer::stop);
+    members.clear();
     if (network != null) {
       network.close();
     }
@@ -84,7 +85,7 @@ class GridFromImageTest {
   @Test
   void aGridOfThreeContainersServesEveryByteAfterTheDeathOfOne() throws Exception {
     GenericContainer<?> reader = members.getFirst();
-    await(reader, "gridset nodes", text -> count(text, "ACTIVE") == MEMBERS);
+    await(reader, "gridset nodes", text -> count(text, "Active") == MEMBERS);
     assertThat(run(reader, "gridset apply -f /etc/gridset/dataset.yaml").getExitCode()).isZero();
     for (GenericContainer<?> member : members) {
       await(member, "gridset get dataset", text -> text.contains("Bound"));
@@ -93,18 +94,22 @@ class GridFromImageTest {
     assertThat(loaded.getExitCode()).as(loaded.toString()).isZero();
     ExecResult mounted = run(reader, "mkdir -p /mnt/demo && gridset mount demo /mnt/demo");
     assertThat(mounted.getExitCode()).as(mounted.toString()).isZero();
-    assertThat(digestsAt(members.get(1), "gridset cat demo/%s | sha256sum")).isEqualTo(digests);
+    assertThat(digestsAt(members.get(1), "gridset cat demo:/%s | sha256sum")).isEqualTo(digests);
 
-    DockerClientFactory.instance().client().killContainerCmd(members.get(2).getContainerId()).exec();
+    DockerClientFactory.instance()
+        .client()
+        .killContainerCmd(members.get(2).getContainerId())
+        .exec();
 
     assertThat(digestsAt(reader, "sha256sum /mnt/demo/%s")).isEqualTo(digests);
-    await(reader, "gridset nodes", text -> count(text, "ACTIVE") == MEMBERS - 1);
-    assertThat(digestsAt(members.get(1), "gridset cat demo/%s | sha256sum")).isEqualTo(digests);
+    await(reader, "gridset nodes", text -> count(text, "Active") == MEMBERS - 1);
+    assertThat(digestsAt(members.get(1), "gridset cat demo:/%s | sha256sum")).isEqualTo(digests);
   }
 
   @Test
   void aProgramInTheImageBecomesRootForNobody() throws Exception {
-    ExecResult found = run(members.getFirst(), "stat -c %a /usr/bin/mount /usr/bin/umount /usr/bin/fusermount3");
+    ExecResult found =
+        run(members.getFirst(), "stat -c %a /usr/bin/mount /usr/bin/umount /usr/bin/fusermount3");
     assertThat(found.getStdout().lines()).containsOnly("755");
   }
 
@@ -118,7 +123,8 @@ class GridFromImageTest {
         .withNetwork(network)
         .withNetworkAliases("members")
         .withSharedMemorySize(256L << 20)
-        .withCopyToContainer(Transferable.of("a-token-of-this-test-only-0123456789abcdef"), "/etc/gridset/token")
+        .withCopyToContainer(
+            Transferable.of("a-token-of-this-test-only-0123456789abcdef"), "/etc/gridset/token")
         .withCopyToContainer(Transferable.of(DATASET), "/etc/gridset/dataset.yaml")
         .withCopyFileToContainer(MountableFile.forHostPath(data), "/data")
         .withCreateContainerCmdModifier(
@@ -144,7 +150,8 @@ class GridFromImageTest {
     build.environment().put("GRIDSET_NO_BUILD", "yes");
     Path log = data.resolveSibling(data.getFileName() + ".log");
     Process process = build.redirectError(log.toFile()).start();
-    String tar = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    String tar =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     String said = Files.readString(log).strip();
     Files.delete(log);
     skipUnless(process.waitFor() == 0, "no image can be made here: " + said);

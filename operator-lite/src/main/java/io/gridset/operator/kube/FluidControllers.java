@@ -30,13 +30,7 @@ final class FluidControllers {
 
   /// @return why Gridset is not to run beside them, with the remedy; empty when there are none
   static Optional<String> objection(KubernetesClient client) {
-    return client
-        .pods()
-        .inAnyNamespace()
-        .withLabelIn(LABEL, CONTROLLERS)
-        .list()
-        .getItems()
-        .stream()
+    return client.pods().inAnyNamespace().withLabelIn(LABEL, CONTROLLERS).list().getItems().stream()
         .filter(FluidControllers::isAlive)
         .findFirst()
         .map(

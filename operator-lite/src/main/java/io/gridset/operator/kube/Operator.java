@@ -41,8 +41,7 @@ public final class Operator implements AutoCloseable {
   private @Nullable Controller controller;
   private boolean closed;
 
-  private Operator(
-      KubernetesClient client, LeaseLock lock, Settings rendering, WorkerApi members) {
+  private Operator(KubernetesClient client, LeaseLock lock, Settings rendering, WorkerApi members) {
     this.client = client;
     this.settings = rendering;
     this.members = members;

@@ -12,8 +12,8 @@ import java.util.Base64;
 import java.util.Map;
 
 /// The key that all tokens come from, in a Secret of the operator's namespace. The installation
-/// brings the Secret, empty, so that it goes with the installation; the first operator of all
-/// fills it.
+/// brings the Secret, empty, so that it goes with the installation; the first operator of all fills
+/// it.
 record OperatorKey(Secret secret) {
   private static final String ENTRY = "key";
   private static final int BYTES = 32;

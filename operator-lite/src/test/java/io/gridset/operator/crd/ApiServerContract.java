@@ -85,8 +85,7 @@ abstract class ApiServerContract {
         kubectl()
             .must("get", "daemonset", "gridset-csi-node", "-n", "gridset-system", "-o", "yaml")
             .text();
-    assertThat(images)
-        .contains("image: gridset/gridset:0.1.0");
+    assertThat(images).contains("image: gridset/gridset:0.1.0");
   }
 
   /// Applies the files as a user of this version does.
