@@ -144,6 +144,7 @@ class GridFromImageTest {
     skipUnless(
         System.getenv("DOCKER_HOST") != null || Files.exists(Path.of("/var/run/docker.sock")),
         "there is no Docker engine (apt install docker.io; dockerd)");
+    skipUnless(Files.exists(Path.of("/dev/fuse")), "/dev/fuse is missing");
     skipUnless(
         DockerClientFactory.instance().isDockerAvailable(), "the Docker engine does not answer");
     ProcessBuilder build = new ProcessBuilder(ROOT.resolve("tools/build-images.sh").toString());

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -19,17 +18,19 @@ public record MountTable(List<Entry> entries) {
 
   /// One mount.
   ///
+  /// @param id while it is mounted; the kernel gives it to another later, so it tells no order
+  /// @param parent the id of the mount that it is mounted on
   /// @param device of the file system, such as `0:57`; a server that starts anew has another
   /// @param root what of the file system is seen, such as `/` or a directory in it
   /// @param source what its server calls itself, such as `gridset:ml/models`
-  public record Entry(int id, String device, String root, Path mountPoint, String source) {}
+  public record Entry(
+      int id, int parent, String device, String root, Path mountPoint, String source) {}
 
   public static MountTable read() throws IOException {
     List<Entry> entries = new ArrayList<>();
     for (String line : Files.readAllLines(FILE, StandardCharsets.ISO_8859_1)) {
       entries.add(entry(line));
     }
-    entries.sort(Comparator.comparingInt(Entry::id));
     return new MountTable(entries);
   }
 
@@ -39,15 +40,28 @@ public record MountTable(List<Entry> entries) {
     String[] fileSystem = line.substring(line.indexOf(" - ") + 3).split(" ");
     return new Entry(
         Integer.parseInt(fields[0]),
+        Integer.parseInt(fields[1]),
         fields[2],
         unescape(fields[3]),
         Path.of(unescape(fields[4])),
         unescape(fileSystem[1]));
   }
 
-  /// The mounts at exactly this path, the lowest first.
+  /// The mounts at exactly this path, the lowest first: each is mounted on the one below.
   public List<Entry> at(Path path) {
-    return entries.stream().filter(entry -> entry.mountPoint().equals(path)).toList();
+    List<Entry> left =
+        new ArrayList<>(entries.stream().filter(entry -> entry.mountPoint().equals(path)).toList());
+    List<Entry> layers = new ArrayList<>();
+    while (!left.isEmpty()) {
+      Entry next =
+          left.stream()
+              .filter(entry -> left.stream().noneMatch(other -> other.id() == entry.parent()))
+              .findFirst()
+              .orElse(left.getFirst()); // The table changed while it was read.
+      left.remove(next);
+      layers.add(next);
+    }
+    return layers;
   }
 
   /// The mount that one sees at this path.
