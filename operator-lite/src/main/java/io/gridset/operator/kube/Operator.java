@@ -73,7 +73,8 @@ public final class Operator implements AutoCloseable {
     KubernetesClient client = new KubernetesClientBuilder().withConfig(config(settings)).build();
     try {
       RuntimeTokens tokens = new RuntimeTokens(key(client, settings.namespace()));
-      return new Operator(client, settings, new Settings(settings.image(), tokens), members);
+      Settings rendering = new Settings(settings.image(), tokens, settings.withoutGrants());
+      return new Operator(client, settings, rendering, members);
     } catch (KubernetesClientException e) {
       client.close();
       throw new IOException(
