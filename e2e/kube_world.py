@@ -340,8 +340,12 @@ class Kubelet:
         if found["kind"] != "Secret":
             return secret.get("optional", False)
         directory.mkdir(parents=True, exist_ok=True)
-        for key, value in found.get("data", {}).items():
-            (directory / key).write_bytes(base64.b64decode(value))
+        data = found.get("data", {})
+        files = {item["path"]: item["key"] for item in secret.get("items", [])} or {key: key for key in data}
+        if any(key not in data for key in files.values()):
+            return secret.get("optional", False)
+        for name, key in files.items():
+            (directory / name).write_bytes(base64.b64decode(data[key]))
         return True
 
     def _bind(self, claim, pods):

@@ -122,6 +122,8 @@ public final class DatasetReconciler {
       return;
     }
     outcome.apply.addAll(workers.surroundings());
+    outcome.apply.add(
+        new ReaderSecret(settings, observed.now()).of(observed.name(), view.uid(), runtime));
     outcome.apply.add(workers.statefulSet(replicas(names, view)));
     VolumeRenderer volumes = new VolumeRenderer(names, dataset, names, "");
     List<String> modes = VolumeRenderer.accessModes(dataset, dataset);

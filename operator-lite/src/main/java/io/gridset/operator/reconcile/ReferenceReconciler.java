@@ -52,6 +52,12 @@ final class ReferenceReconciler {
         access == DatasetGrants.Access.READ_WRITE
             ? VolumeRenderer.accessModes(dataset, original.dataset())
             : VolumeRenderer.readOnly(dataset);
+    Observed.serving(original.runtimes())
+        .ifPresent(
+            runtime ->
+                outcome.apply.add(
+                    new ReaderSecret(settings, observed.now())
+                        .of(observed.name(), Json.text(runtime, "/metadata/uid"), dataset)));
     outcome.apply.add(volumes.volume(modes));
     outcome.apply.add(volumes.claim(modes));
   }
