@@ -38,7 +38,11 @@ public final class DatasetReconciler {
   private void decide() {
     Optional<ObjectNode> serving = serving();
     if (observed.dataset().filter(Observed::isGoing).isPresent()) {
-      new Departure(observed, outcome).ofDataset(observed.dataset().get());
+      ObjectNode going = observed.dataset().get();
+      new Departure(observed, outcome)
+          .ofDataset(
+              going,
+              observed.referring().stream().filter(other -> isGranted(going, other)).toList());
       reconcileLoads();
       return;
     }

@@ -109,6 +109,16 @@ class GrantsTest {
     assertThat(ordered()).containsExactly("development");
   }
 
+  @Test
+  void whoIsNotGrantedCannotKeepTheOwnerFromDeleting() {
+    original().withObject("/metadata").put("deletionTimestamp", "now");
+    assertThat(cluster.decide("development", "spark").events())
+        .anyMatch(event -> event.reason().equals("DatasetReferred"));
+    grant("staging");
+    assertThat(cluster.decide("development", "spark").events())
+        .noneMatch(event -> event.reason().equals("DatasetReferred"));
+  }
+
   private Set<String> ordered() {
     return cluster.decide("development", "spark").order().orElseThrow().documents().stream()
         .filter(document -> document.path("kind").asText().equals("Dataset"))
@@ -148,8 +158,7 @@ class GrantsTest {
     for (int minutes = 0; minutes < 360; minutes += 7) {
       Instant now = cluster.now.plus(Duration.ofMinutes(minutes));
       String token = tokens.reader("uid", new DatasetName("a", "b"), now);
-      long expires =
-          Long.parseLong(claims(token).replaceAll(".*\"expires\":([0-9]+).*", "$1"));
+      long expires = Long.parseLong(claims(token).replaceAll(".*\"expires\":([0-9]+).*", "$1"));
       assertThat(Duration.between(now, Instant.ofEpochSecond(expires)))
           .isBetween(Duration.ofHours(18), Duration.ofHours(24));
     }

@@ -69,9 +69,7 @@ record Dialler(PeerClientSettings settings, Wire.Terms terms, Ticker ticker) {
       throw StorageException.of(e.kind(), "member " + address + ": " + e.getMessage(), e);
     }
     wire.write(
-        FrameWriter.of(FrameType.PROOF)
-            .writeBytes(greeting.clientProof(credential))
-            .finish(),
+        FrameWriter.of(FrameType.PROOF).writeBytes(greeting.clientProof(credential)).finish(),
         left(deadline));
     var _ = expect(wire, FrameType.WELCOME, address, deadline);
   }

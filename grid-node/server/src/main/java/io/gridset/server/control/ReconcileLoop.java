@@ -158,11 +158,7 @@ final class ReconcileLoop {
 
   private DatasetReconciler.TargetState state(
       DatasetName referring, DatasetReference reference, StoredResource original) {
-    boolean granted =
-        DatasetGrants.of(original.name(), original.document())
-            .access(referring.namespace(), reference, DatasetGrants.WithoutGrants.EVERYBODY)
-            .isPresent();
-    if (!granted) {
+    if (!isGranted(referring, reference, original)) {
       return DatasetReconciler.TargetState.NOT_GRANTED;
     }
     if (reference(original).isPresent()) {
@@ -171,6 +167,13 @@ final class ReconcileLoop {
     return serves(original)
         ? DatasetReconciler.TargetState.BOUND
         : DatasetReconciler.TargetState.NOT_BOUND;
+  }
+
+  static boolean isGranted(
+      DatasetName referring, DatasetReference reference, StoredResource original) {
+    return DatasetGrants.of(original.name(), original.document())
+        .access(referring.namespace(), reference, DatasetGrants.WithoutGrants.EVERYBODY)
+        .isPresent();
   }
 
   /// Bound, or about to be bound anew after a change: those that refer to it stay meanwhile.

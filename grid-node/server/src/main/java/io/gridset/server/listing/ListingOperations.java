@@ -86,10 +86,7 @@ public final class ListingOperations implements AutoCloseable {
   private Optional<Visible> visible(PeerCaller caller, String datasetUid) {
     return trees
         .find(datasetUid)
-        .map(
-            hosted ->
-                new Visible(
-                    hosted.tree(), Reach.of(caller, hosted.name(), hosted.shared())))
+        .map(hosted -> new Visible(hosted.tree(), Reach.of(caller, hosted.name(), hosted.shared())))
         .filter(visible -> !visible.reach.isNothing());
   }
 

@@ -76,8 +76,7 @@ public final class LocalPeerService implements PeerService {
     HostedDatasets.Hosted hosted = datasets.hosted(object.datasetUid()).orElse(null);
     if (hosted != null && !caller.maySee(hosted.name())) {
       Reach reach = Reach.of(caller, hosted.name(), datasets.shared(hosted.uid()));
-      Optional<String> path =
-          hosted.files().tree().treePath(object.mount(), object.storePath());
+      Optional<String> path = hosted.files().tree().treePath(object.mount(), object.storePath());
       if (path.filter(reach::covers).isPresent()) {
         return;
       }

@@ -166,6 +166,7 @@ class LocalControlPlaneTest {
         "it runs no longer",
         () -> host.running.values().stream().noneMatch(each -> each.name().equals(REFERENCE)));
     assertThat(at(ResourceKind.DATASET, REFERENCE, "/status/ufsTotal")).isEmpty();
+    assertThat(at(ResourceKind.DATASET, ORIGINAL, "/status/datasetRef/0")).isEmpty();
     apply(original + "  grants: [{namespaces: [production]}]\n");
     untilPhase(ResourceKind.DATASET, REFERENCE, "Bound");
   }

@@ -438,8 +438,7 @@ class SharedListingsTest {
                 Long.MAX_VALUE));
     for (var node : grid.all()) {
       assertThat(
-              ListingMessages.listAnswer(
-                  node.operations.get("list").answer(grid.caller, request)))
+              ListingMessages.listAnswer(node.operations.get("list").answer(grid.caller, request)))
           .isInstanceOf(ListingMessages.ListAnswer.Nothing.class);
     }
   }

@@ -148,9 +148,7 @@ class DataServerDefenceTest {
     CredentialFile renewed = CredentialFile.open(file, nanos::get);
     try (DataServer server = PeersFixture.start(settings(secret, null), service, clock::get);
         Peers reader =
-            new PeerClient(
-                PeerClientSettings.renewing(CLUSTER, renewed, null),
-                Ticker.system())) {
+            new PeerClient(PeerClientSettings.renewing(CLUSTER, renewed, null), Ticker.system())) {
       fetch(reader, address(server), FakePeerService.request(10));
       Files.writeString(file, reading(secret, NOW.plusSeconds(120)));
       nanos.addAndGet(Duration.ofSeconds(5).toNanos());

@@ -213,10 +213,13 @@ class ReaderViewTest {
     member.caller =
         new PeerCaller(
             Optional.of(ReaderClaims.toRead(List.of("prod/shared"), Instant.ofEpochSecond(1))));
-    String told = new String(member.call(MEMBER, Facts.DATASETS, new byte[0], Duration.ofSeconds(1)), UTF_8);
+    String told =
+        new String(member.call(MEMBER, Facts.DATASETS, new byte[0], Duration.ofSeconds(1)), UTF_8);
     assertThat(told).contains("uid-o", "uid-r", "\"one\"").doesNotContain("two", "bucket");
     atMembers.remove(reference); // Its grant was taken back: members do not run it.
-    assertThat(new String(member.call(MEMBER, Facts.DATASETS, new byte[0], Duration.ofSeconds(1)), UTF_8))
+    assertThat(
+            new String(
+                member.call(MEMBER, Facts.DATASETS, new byte[0], Duration.ofSeconds(1)), UTF_8))
         .isEqualTo("[]");
   }
 

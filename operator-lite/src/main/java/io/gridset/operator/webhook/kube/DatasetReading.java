@@ -69,7 +69,10 @@ record DatasetReading(JsonNode dataset) {
     }
     boolean elsewhere = !source.dataset().namespace().equals(name().namespace());
     return elsewhere
-        ? engine.fuse().get().access(new Source(name(), ""), new Token(RuntimeTokens.READERS, name().name()))
+        ? engine
+            .fuse()
+            .get()
+            .access(new Source(name(), ""), new Token(RuntimeTokens.READERS, name().name()))
         : engine.fuse().get().access(source);
   }
 
