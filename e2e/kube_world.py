@@ -356,12 +356,14 @@ class Kubelet:
 
     def _collect(self, pods):
         """Deletes what has owners and none of them is left."""
+        kinds = [f"{FLUID}/dataloads", *(f"{FLUID}/{kind}" for kind in RUNTIMES), "/api/v1/secrets" + OURS,
+                 "/api/v1/services" + OURS, "/api/v1/pods" + OURS]
+        owned = [item for kind in kinds for item in self.api.items(kind)]
+        # Owners are asked for afterwards: one that was made meanwhile must not count as gone.
         owners = [each for kind in ("datasets", *RUNTIMES) for each in self.api.items(f"{FLUID}/{kind}")]
         owners += self.api.items("/apis/apps/v1/statefulsets" + OURS)
         alive = {each["metadata"]["uid"] for each in owners}
-        kinds = [f"{FLUID}/dataloads", *(f"{FLUID}/{kind}" for kind in RUNTIMES), "/api/v1/secrets" + OURS,
-                 "/api/v1/services" + OURS, "/api/v1/pods" + OURS]
-        for each in (item for kind in kinds for item in self.api.items(kind)):
+        for each in owned:
             references = each["metadata"].get("ownerReferences", [])
             if references and not going(each) and not any(one["uid"] in alive for one in references):
                 self.api("DELETE", path(each), accept=(200, 202, 404))

@@ -40,9 +40,8 @@ class Trust(OnRelease, unittest.TestCase):
         self.wait(f"{namespace}/{name} to be denied", lambda: self.ready(namespace, name).get("reason") == "ReferenceNotGranted")
         self.assertEqual(self.phase("datasets", name, namespace), "NotBound")
         text = json.dumps(self.server.api("GET", f"{FLUID}/namespaces/{namespace}/datasets/{name}")["status"])
-        for secret in ("production", "names", "ufsTotal", "MiB"):
-            if secret != namespace:
-                self.assertNotIn(secret, text)
+        for secret in {"production", "staging", "ufsTotal", "MiB"} - {namespace}:
+            self.assertNotIn(secret, text)
         self.wait("an event to say so", lambda: [event for event in self.events(name, namespace)
                                                  if event["reason"] == "ReferenceNotGranted"])
         for place in (f"namespaces/{namespace}/persistentvolumeclaims/{name}", f"persistentvolumes/{namespace}-{name}"):
