@@ -316,8 +316,12 @@ class Kubelet:
         if found["kind"] != "Secret":
             return secret.get("optional", False)
         directory.mkdir(parents=True, exist_ok=True)
-        for key, value in found.get("data", {}).items():
-            (directory / key).write_bytes(base64.b64decode(value))
+        data = found.get("data", {})
+        files = {item["path"]: item["key"] for item in secret.get("items", [])} or {key: key for key in data}
+        if any(key not in data for key in files.values()):
+            return secret.get("optional", False)
+        for name, key in files.items():
+            (directory / name).write_bytes(base64.b64decode(data[key]))
         return True
 
     def _bind(self, claim, pods):
@@ -328,12 +332,14 @@ class Kubelet:
 
     def _collect(self, pods):
         """Deletes what has owners and none of them is left."""
+        kinds = [f"{FLUID}/dataloads", *(f"{FLUID}/{kind}" for kind in RUNTIMES), "/api/v1/secrets" + OURS,
+                 "/api/v1/services" + OURS, "/api/v1/pods" + OURS]
+        owned = [item for kind in kinds for item in self.api.items(kind)]
+        # Owners are asked for afterwards: one that was made meanwhile must not count as gone.
         owners = [each for kind in ("datasets", *RUNTIMES) for each in self.api.items(f"{FLUID}/{kind}")]
         owners += self.api.items("/apis/apps/v1/statefulsets" + OURS) + self.api.items("/apis/apps/v1/daemonsets" + OURS)
         alive = {each["metadata"]["uid"] for each in owners}
-        kinds = [f"{FLUID}/dataloads", *(f"{FLUID}/{kind}" for kind in RUNTIMES), "/api/v1/secrets" + OURS,
-                 "/api/v1/services" + OURS, "/api/v1/pods" + OURS]
-        for each in (item for kind in kinds for item in self.api.items(kind)):
+        for each in owned:
             references = each["metadata"].get("ownerReferences", [])
             if references and not going(each) and not any(one["uid"] in alive for one in references):
                 self.api("DELETE", path(each), accept=(200, 202, 404))

@@ -1,5 +1,6 @@
 package io.gridset.cli;
 
+import io.gridset.core.manifest.DatasetGrants.WithoutGrants;
 import io.gridset.operator.kube.Operator;
 import io.gridset.operator.kube.OperatorSettings;
 import io.gridset.operator.members.RestWorkerApi;
@@ -60,6 +61,16 @@ final class OperatorCommand implements Callable<Integer> {
       description = "Of its Lease and its key (default: its pod's, else gridset-system).")
   private @Nullable String namespace;
 
+  @Option(
+      names = "--references",
+      paramLabel = "WHO",
+      defaultValue = "${env:GRIDSET_REFERENCES:-everybody}",
+      description =
+          "Who may refer (dataset://) to a Dataset without spec.grants: everybody, as in Fluid, or"
+              + " granted, which is nobody but its own namespace (default: everybody, or"
+              + " $GRIDSET_REFERENCES).")
+  private String references = "";
+
   OperatorCommand(GridsetCommand gridset) {
     this.gridset = gridset;
   }
@@ -74,6 +85,7 @@ final class OperatorCommand implements Callable<Integer> {
             image,
             namespace(),
             InetAddress.getLocalHost().getHostName() + "-" + UUID.randomUUID(),
+            withoutGrants(),
             Optional.ofNullable(kubeconfig));
     try (Operator operator = Operator.start(settings, new RestWorkerApi())) {
       Thread hook = Thread.ofPlatform().name("stop-operator").unstarted(operator::close);
@@ -87,6 +99,16 @@ final class OperatorCommand implements Callable<Integer> {
     }
     gridset.surroundings().out().println("Gridset operator stopped.");
     return ExitCode.OK;
+  }
+
+  private WithoutGrants withoutGrants() {
+    return switch (references) {
+      case "everybody" -> WithoutGrants.EVERYBODY;
+      case "granted" -> WithoutGrants.NOBODY_ELSE;
+      default ->
+          throw CommandFailure.usage(
+              "--references: '" + references + "' is neither everybody nor granted");
+    };
   }
 
   private String namespace() throws IOException {

@@ -75,8 +75,8 @@ final class TokenCommand implements Runnable {
             + " it, and none has to be told. Who has it may list and read the datasets that it names,"
             + " until it expires; it opens no other dataset, no change, and no credentials of stores.",
         "A token cannot be taken back before it expires, except by a new secret on all members: rather"
-            + " make short ones often. Keep it like a password. Names count, not what they stand for: a"
-            + " dataset that refers to another needs both names."
+            + " make short ones often. Keep it like a password. The name of a dataset that refers to"
+            + " another (dataset://) is enough: it opens what that one shows, for as long as it is granted."
       },
       footerHeading = "%nExamples:%n",
       footer = {

@@ -126,7 +126,7 @@ final class GridParts implements AutoCloseable {
                             .map(
                                 found ->
                                     new ListingOperations.Hosted(
-                                        found.name(), found.files().tree())),
+                                        found.name(), found.files().tree(), host.shared(uid))),
                     listings.shelf(),
                     member::cluster,
                     peers)

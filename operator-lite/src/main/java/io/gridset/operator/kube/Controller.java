@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.DatasetSpec;
 import io.gridset.core.unit.Ticker;
 import io.gridset.operator.reconcile.DatasetReconciler;
@@ -16,6 +17,7 @@ import io.gridset.operator.reconcile.WorkerApi;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,12 +107,9 @@ final class Controller implements AutoCloseable {
   /// Also the first to notice that the dataset is gone for good.
   private Observed observe(DatasetName name) {
     Optional<ObjectNode> dataset = mirror.find(WatchedKind.DATASET, name.namespace(), name.name());
-    List<ObjectNode> runtimes = new ArrayList<>();
     List<ObjectNode> objects = new ArrayList<>();
     for (WatchedKind kind : WatchedKind.values()) {
-      if (kind.isRuntime()) {
-        mirror.find(kind, name.namespace(), name.name()).ifPresent(runtimes::add);
-      } else if (kind.scope() == WatchedKind.Scope.OURS
+      if (kind.scope() == WatchedKind.Scope.OURS
           || kind.scope() == WatchedKind.Scope.OURS_OF_CLUSTER) {
         objects.addAll(mirror.list(kind, object -> Names.owner(object).equals(Optional.of(name))));
       }
@@ -124,7 +123,7 @@ final class Controller implements AutoCloseable {
     return new Observed(
         name,
         dataset,
-        runtimes,
+        runtimes(name),
         mirror.list(
             WatchedKind.DATA_LOAD, load -> DatasetReconciler.concerned(load).contains(name)),
         mirror.list(WatchedKind.DATASET, other -> refers(other, name)),
@@ -142,15 +141,22 @@ final class Controller implements AutoCloseable {
             .isPresent();
   }
 
-  private Optional<ObjectNode> original(ObjectNode dataset) {
+  private Optional<Observed.Original> original(ObjectNode dataset) {
     return DatasetSpec.of(dataset)
         .reference()
+        .map(DatasetReference::original)
         .flatMap(
-            reference ->
-                mirror.find(
-                    WatchedKind.DATASET,
-                    reference.original().namespace(),
-                    reference.original().name()));
+            name ->
+                mirror
+                    .find(WatchedKind.DATASET, name.namespace(), name.name())
+                    .map(found -> new Observed.Original(found, runtimes(name))));
+  }
+
+  private List<ObjectNode> runtimes(DatasetName name) {
+    return Arrays.stream(WatchedKind.values())
+        .filter(WatchedKind::isRuntime)
+        .flatMap(kind -> mirror.find(kind, name.namespace(), name.name()).stream())
+        .toList();
   }
 
   private Map<String, Map<String, String>> nodes() {

@@ -11,11 +11,14 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.gridset.core.unit.Ticker;
 import io.gridset.operator.reconcile.Names;
 import io.gridset.operator.reconcile.ObjectSameness;
 import io.gridset.operator.reconcile.Outcome.Annotation;
 import io.gridset.operator.reconcile.Outcome.MetadataChange;
+import io.gridset.operator.reconcile.RuntimeTokens;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,10 @@ final class KubeWriter {
   /// Tells fields that are wanted no more from fields that others added.
   private static final String RENDERED = "gridset.io/rendered";
 
+  /// With the dataset's name.
+  private static final String READER_MANAGER = "gridset-reader-";
+
+  private static final Duration APPLY_AGAIN = Duration.ofMinutes(5);
   private static final int CONFLICT = 409;
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -40,6 +47,9 @@ final class KubeWriter {
 
   /// Secrets that are known to exist, by namespace and name: they cannot be watched.
   private final Set<String> secrets = ConcurrentHashMap.newKeySet();
+
+  private final Map<String, Applied> readers = new ConcurrentHashMap<>();
+  private final Ticker ticker = Ticker.system();
 
   KubeWriter(KubernetesClient client, Mirror mirror) {
     this.client = client;
@@ -50,11 +60,38 @@ final class KubeWriter {
   void apply(ObjectNode wanted) {
     WatchedKind kind = WatchedKind.of(wanted.path("kind").asText());
     switch (kind) {
-      case SECRET -> createSecret(wanted);
+      case SECRET -> {
+        if (name(wanted).equals(RuntimeTokens.READERS)) {
+          applyReaders(wanted);
+        } else {
+          createSecret(wanted);
+        }
+      }
       case PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM -> createVolume(kind, wanted);
       default -> applyWhole(kind, wanted);
     }
   }
+
+  /// Each dataset's entry is a field of its own manager, so that none takes another's away. The
+  /// Secret cannot be watched: what was applied is applied again from time to time.
+  private void applyReaders(ObjectNode wanted) {
+    String entry = wanted.path("data").fieldNames().next();
+    Applied applied = new Applied(hash(wanted), ticker.nanos());
+    String key = namespace(wanted) + "/" + entry;
+    Applied before = readers.get(key);
+    if (before == null
+        || !before.hash.equals(applied.hash)
+        || applied.atNanos - before.atNanos > APPLY_AGAIN.toNanos()) {
+      var _ =
+          resource(WatchedKind.SECRET, wanted)
+              .fieldManager(READER_MANAGER + entry)
+              .forceConflicts()
+              .serverSideApply();
+      readers.put(key, applied);
+    }
+  }
+
+  private record Applied(String hash, long atNanos) {}
 
   private void createSecret(ObjectNode wanted) {
     String key = namespace(wanted) + "/" + name(wanted);

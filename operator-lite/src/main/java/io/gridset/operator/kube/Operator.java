@@ -73,7 +73,8 @@ public final class Operator implements AutoCloseable {
         throw new IOException(objection.get());
       }
       OperatorKey key = OperatorKey.of(client, settings.namespace(), NAME + "-key");
-      Settings rendering = new Settings(settings.image(), new RuntimeTokens(key.bytes()));
+      RuntimeTokens tokens = new RuntimeTokens(key.bytes());
+      Settings rendering = new Settings(settings.image(), tokens, settings.withoutGrants());
       return new Operator(client, lock(settings, key), rendering, members);
     } catch (KubernetesClientException e) {
       client.close();

@@ -3,11 +3,11 @@ package io.gridset.operator.reconcile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.manifest.DatasetGrants;
 import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.DatasetSpec;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,7 +38,11 @@ public final class DatasetReconciler {
   private void decide() {
     Optional<ObjectNode> serving = serving();
     if (observed.dataset().filter(Observed::isGoing).isPresent()) {
-      new Departure(observed, outcome).ofDataset(observed.dataset().get());
+      ObjectNode going = observed.dataset().get();
+      new Departure(observed, outcome)
+          .ofDataset(
+              going,
+              observed.referring().stream().filter(other -> isGranted(going, other)).toList());
       reconcileLoads();
       return;
     }
@@ -65,7 +69,7 @@ public final class DatasetReconciler {
     Departure.hold(dataset, Departure.DATASET, List.of(), outcome);
     Optional<DatasetReference> reference = DatasetSpec.of(dataset).reference();
     if (reference.isPresent()) {
-      new ReferenceReconciler(observed, outcome).reconcile(dataset, reference.get());
+      new ReferenceReconciler(observed, settings, outcome).reconcile(dataset, reference.get());
       reconcileLoads();
     } else if (serving.isEmpty()) {
       say(
@@ -84,12 +88,7 @@ public final class DatasetReconciler {
 
   /// The oldest that stays.
   private Optional<ObjectNode> serving() {
-    return observed.runtimes().stream()
-        .filter(runtime -> !Observed.isGoing(runtime))
-        .min(
-            Comparator.<ObjectNode, String>comparing(
-                    runtime -> Json.text(runtime, "/metadata/creationTimestamp"))
-                .thenComparing(runtime -> runtime.path("kind").asText()));
+    return Observed.serving(observed.runtimes());
   }
 
   private void reconcileWaitingRuntime(ObjectNode runtime) {
@@ -127,6 +126,8 @@ public final class DatasetReconciler {
       return;
     }
     outcome.apply.addAll(workers.surroundings());
+    outcome.apply.add(
+        new ReaderSecret(settings, observed.now()).of(observed.name(), view.uid(), runtime));
     outcome.apply.add(workers.statefulSet(replicas(names, view)));
     VolumeRenderer volumes = new VolumeRenderer(names, dataset, names, "");
     List<String> modes = VolumeRenderer.accessModes(dataset, dataset);
@@ -233,6 +234,7 @@ public final class DatasetReconciler {
     observed.referring().stream()
         .filter(other -> !Observed.isGoing(other) && Documents.read(other).problems().isEmpty())
         .filter(other -> DatasetSpec.of(other).mounts().size() == 1)
+        .filter(other -> isGranted(dataset, other))
         .map(Documents::forMembers)
         .forEach(documents::add);
     documents.addAll(loads);
@@ -250,6 +252,20 @@ public final class DatasetReconciler {
                 observed.owned().pods("worker").stream()
                     .map(pod -> Json.text(pod, "/metadata/name"))
                     .toList()));
+  }
+
+  /// What is not granted members do not even hear of, so that no token opens it.
+  private boolean isGranted(ObjectNode dataset, ObjectNode referring) {
+    return DatasetSpec.of(referring)
+        .reference()
+        .flatMap(
+            reference ->
+                DatasetGrants.of(observed.name(), dataset)
+                    .access(
+                        Json.text(referring, "/metadata/namespace"),
+                        reference,
+                        settings.withoutGrants()))
+        .isPresent();
   }
 
   /// Which datasets' decisions depend on this object of a user's.

@@ -74,9 +74,10 @@ final class Departure {
     return texts;
   }
 
-  void ofDataset(ObjectNode dataset) {
+  /// @param bound datasets that refer to it and may; others must not hold its owner up
+  void ofDataset(ObjectNode dataset, List<ObjectNode> bound) {
     List<String> referring =
-        observed.referring().stream()
+        bound.stream()
             .filter(other -> !Observed.isGoing(other))
             .map(
                 other ->

@@ -16,8 +16,8 @@ final class FuseRenderer {
   private static final String RUN = "/run/gridset";
   private static final String TOKENS = "/run/gridset-tokens";
 
-  /// The key of the reader's Secret.
-  static final String TOKEN = "reader";
+  /// The file with the reader's token, which the kubelet renews.
+  private static final String TOKEN = "reader";
 
   /// Workers that a FUSE pod knows by name; it learns of the others from them.
   private static final int KNOWN_WORKERS = 3;
@@ -115,11 +115,11 @@ final class FuseRenderer {
                     "secret",
                     Json.of(
                         "secretName",
-                        settings.secrets().readerSecretName(names.dataset().name(), runtime.uid()),
+                        RuntimeTokens.READERS,
                         "defaultMode",
                         256,
                         "items",
-                        Json.list(Json.of("key", TOKEN, "path", TOKEN))))));
+                        Json.list(Json.of("key", names.dataset().name(), "path", TOKEN))))));
   }
 
   private ObjectNode container() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gridset.core.dataset.DatasetName;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +14,7 @@ import java.util.Optional;
 /// @param runtimes of any kind, by this name
 /// @param loads of this dataset, in its namespace
 /// @param referring datasets that refer to this one
-/// @param original the dataset that this one refers to
+/// @param original the dataset that this one refers to, with its runtimes
 /// @param report of the members
 public record Observed(
     DatasetName name,
@@ -21,10 +22,29 @@ public record Observed(
     List<ObjectNode> runtimes,
     List<ObjectNode> loads,
     List<ObjectNode> referring,
-    Optional<ObjectNode> original,
+    Optional<Original> original,
     Owned owned,
     GridReport report,
     Instant now) {
+  /// A dataset that another refers to.
+  ///
+  /// @param runtimes of any kind, by its name
+  public record Original(ObjectNode dataset, List<ObjectNode> runtimes) {
+    public Original {
+      runtimes = List.copyOf(runtimes);
+    }
+  }
+
+  /// Of several runtimes of one name the oldest that stays.
+  static Optional<ObjectNode> serving(List<ObjectNode> runtimes) {
+    return runtimes.stream()
+        .filter(runtime -> !isGoing(runtime))
+        .min(
+            Comparator.<ObjectNode, String>comparing(
+                    runtime -> Json.text(runtime, "/metadata/creationTimestamp"))
+                .thenComparing(runtime -> runtime.path("kind").asText()));
+  }
+
   /// What the operator made and what runs.
   ///
   /// @param objects all that it made for this name, pods included

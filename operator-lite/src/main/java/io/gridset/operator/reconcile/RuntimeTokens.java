@@ -20,8 +20,12 @@ public final class RuntimeTokens {
   private static final int KEY_BYTES_MIN = 32;
   private static final int NAME_CHARACTERS = 8;
 
-  /// A reader's token must outlast the pods that have it; a new runtime makes it worthless earlier.
-  private static final long READER_DAYS = 3650;
+  /// The one Secret of a namespace with the readers' tokens of its datasets, by their names. By
+  /// this name the operator may change it, and no other Secret.
+  public static final String READERS = "gridset-reader-tokens";
+
+  private static final Duration READER_LIFE = Duration.ofHours(24);
+  private static final Duration READER_STEP = Duration.ofHours(6);
 
   private final byte[] key;
 
@@ -44,24 +48,19 @@ public final class RuntimeTokens {
     return derived("cluster", runtimeUid);
   }
 
-  /// With what a FUSE pod or a sidecar reads one dataset from the runtime's members: no other, no
-  /// change, and it is no member.
-  ///
-  /// @param created when the runtime was made
-  String reader(String runtimeUid, DatasetName dataset, Instant created) {
+  /// With what FUSE pods and sidecars read one dataset from the runtime's members: no other, no
+  /// change, and it is no member. It changes every six hours, and each is good for a day from then,
+  /// so that an operator may be away for 18 hours before a reader is shut out.
+  String reader(String runtimeUid, DatasetName dataset, Instant now) {
+    long step = now.getEpochSecond() / READER_STEP.toSeconds() * READER_STEP.toSeconds();
     ReaderClaims claims =
         ReaderClaims.toRead(
-            List.of(dataset.toString()), created.plus(Duration.ofDays(READER_DAYS)));
+            List.of(dataset.toString()), Instant.ofEpochSecond(step).plus(READER_LIFE));
     try {
       return ClusterToken.of(cluster(runtimeUid), "the operator's key").readerToken(claims);
     } catch (StorageException e) {
       throw new IllegalStateException("64 digits are a cluster token", e);
     }
-  }
-
-  /// The Secret with the reader's token, as [#secretName].
-  String readerSecretName(String runtime, String runtimeUid) {
-    return runtime + "-reader-" + mark(runtimeUid);
   }
 
   /// Another key makes other names, so that a Secret that exists is known to hold what it should.

@@ -5,7 +5,6 @@ import io.gridset.core.dataset.TierDefinition;
 import io.gridset.core.dataset.TierDefinition.Medium;
 import io.gridset.core.manifest.RuntimeSpec;
 import io.gridset.core.unit.DataSize;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -63,11 +62,6 @@ record RuntimeView(JsonNode document, int replicas, List<Tier> tiers) {
 
   String uid() {
     return Json.text(document, "/metadata/uid");
-  }
-
-  /// As the API server wrote it.
-  Instant created() {
-    return Instant.parse(Json.text(document, "/metadata/creationTimestamp"));
   }
 
   JsonNode worker() {

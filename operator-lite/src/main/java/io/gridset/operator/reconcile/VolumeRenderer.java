@@ -122,6 +122,12 @@ final class VolumeRenderer {
     return labels;
   }
 
+  /// What the dataset asks for, without writing.
+  static List<String> readOnly(JsonNode dataset) {
+    DatasetSpec spec = DatasetSpec.of(dataset);
+    return spec.wantsWrites() ? List.of("ReadOnlyMany") : spec.accessModes();
+  }
+
   /// What the dataset asks for, never more than what its source allows.
   static List<String> accessModes(JsonNode dataset, JsonNode source) {
     DatasetSpec spec = DatasetSpec.of(dataset);

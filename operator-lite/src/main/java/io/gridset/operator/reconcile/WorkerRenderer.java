@@ -40,7 +40,7 @@ final class WorkerRenderer {
 
   /// All but the StatefulSet, in the order in which they should come.
   List<ObjectNode> surroundings() {
-    return List.of(tokens(), readerToken(), account(), service(), policy());
+    return List.of(tokens(), account(), service(), policy());
   }
 
   private ObjectNode tokens() {
@@ -48,15 +48,6 @@ final class WorkerRenderer {
     return secret(
         secrets.secretName(names.dataset().name(), runtime.uid()),
         Json.of("api", secrets.api(runtime.uid()), "cluster", secrets.cluster(runtime.uid())));
-  }
-
-  /// What FUSE pods and sidecars have; the members' secret stays with the workers.
-  private ObjectNode readerToken() {
-    RuntimeTokens secrets = settings.secrets();
-    return secret(
-        secrets.readerSecretName(names.dataset().name(), runtime.uid()),
-        Json.of(
-            FuseRenderer.TOKEN, secrets.reader(runtime.uid(), names.dataset(), runtime.created())));
   }
 
   private ObjectNode secret(String name, ObjectNode data) {

@@ -230,12 +230,13 @@ class DatasetReconcilerTest {
     }
     JsonNode fuse = objects.get("DaemonSet " + NAME + "-fuse");
     String secret = fuse.findPath("secretName").asText();
-    JsonNode data = objects.get("Secret " + secret).path("stringData");
+    JsonNode data = objects.get("Secret " + secret).path("data");
     assertThat(data.properties()).hasSize(1);
-    String[] token = data.path(FuseRenderer.TOKEN).asText().split("\\.");
+    byte[] decoded = Base64.getDecoder().decode(data.path(NAME).asText());
+    String[] token = new String(decoded, StandardCharsets.UTF_8).split("\\.");
     assertThat(new String(Base64.getUrlDecoder().decode(token[1]), StandardCharsets.UTF_8))
         .isEqualTo(
-            "{\"datasets\":[\"default/serverless-data\"],\"verbs\":[\"read\"],\"expires\":2110708740}");
+            "{\"datasets\":[\"default/serverless-data\"],\"verbs\":[\"read\"],\"expires\":1795435200}");
     assertThat(objects.get("StatefulSet " + NAME + "-worker").toString()).doesNotContain(secret);
   }
 
@@ -391,7 +392,7 @@ class DatasetReconcilerTest {
     assertThat(status.at("/cacheStates/cached").asText()).isEqualTo("1.31GiB");
     assertThat(bound.apply())
         .extracting(object -> object.path("kind").asText())
-        .containsExactly("PersistentVolume", "PersistentVolumeClaim");
+        .containsExactly("Secret", "PersistentVolume", "PersistentVolumeClaim");
     assertThat(bound.order()).isEqualTo(Optional.empty());
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.manifest.DatasetGrants;
 import io.gridset.core.manifest.DatasetSpec;
 import io.gridset.core.manifest.Scenarios;
 import java.io.IOException;
@@ -19,8 +20,12 @@ import java.util.Optional;
 /// gives, objects that the operator made, pods, nodes and what members tell.
 final class TestingCluster {
   static final Settings SETTINGS =
-      new Settings("registry.example/gridset:0.1", new RuntimeTokens(new byte[32]));
+      new Settings(
+          "registry.example/gridset:0.1",
+          new RuntimeTokens(new byte[32]),
+          DatasetGrants.WithoutGrants.EVERYBODY);
 
+  Settings settings = SETTINGS;
   final List<ObjectNode> manifests = new ArrayList<>();
   final List<ObjectNode> owned = new ArrayList<>();
   final Map<String, Map<String, String>> nodes = new HashMap<>();
@@ -112,14 +117,21 @@ final class TestingCluster {
         datasets.stream().filter(each -> refersTo(each).equals(Optional.of(wanted))).toList(),
         dataset
             .flatMap(TestingCluster::refersTo)
-            .flatMap(to -> datasets.stream().filter(each -> nameOf(each).equals(to)).findFirst()),
+            .flatMap(to -> datasets.stream().filter(each -> nameOf(each).equals(to)).findFirst())
+            .map(
+                original ->
+                    new Observed.Original(
+                        original,
+                        ofKind("Runtime")
+                            .filter(each -> nameOf(each).equals(nameOf(original)))
+                            .toList())),
         new Observed.Owned(owned, nodes, users),
         report,
         now);
   }
 
   Outcome decide(String namespace, String name) {
-    return DatasetReconciler.reconcile(observed(namespace, name), SETTINGS);
+    return DatasetReconciler.reconcile(observed(namespace, name), settings);
   }
 
   /// Decides, and makes the cluster so: wanted objects are there, statuses and finalizers written.

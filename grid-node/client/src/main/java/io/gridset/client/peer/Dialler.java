@@ -1,6 +1,7 @@
 package io.gridset.client.peer;
 
 import io.gridset.client.channel.Hearing;
+import io.gridset.client.trust.Credential;
 import io.gridset.client.trust.Greeting;
 import io.gridset.client.wire.Frame;
 import io.gridset.client.wire.FrameType;
@@ -20,7 +21,8 @@ import java.util.concurrent.TimeoutException;
 
 /// Resolves, connects and greets, all within the caller's patience.
 record Dialler(PeerClientSettings settings, Wire.Terms terms, Ticker ticker) {
-  Wire dial(PeerAddress address, Duration patience, Hearing hearing) throws StorageException {
+  Wire dial(PeerAddress address, Credential credential, Duration patience, Hearing hearing)
+      throws StorageException {
     Duration most =
         patience.compareTo(settings.connectTimeout()) < 0 ? patience : settings.connectTimeout();
     long deadline = ticker.nanos() + most.toNanos();
@@ -28,7 +30,7 @@ record Dialler(PeerClientSettings settings, Wire.Terms terms, Ticker ticker) {
     InetSocketAddress place = new InetSocketAddress(host, address.port());
     Wire wire = Wire.connect(place, terms, left(deadline), hearing);
     try {
-      greet(wire, address, deadline);
+      greet(wire, address, credential, deadline);
       return wire;
     } catch (StorageException e) {
       wire.close();
@@ -46,9 +48,10 @@ record Dialler(PeerClientSettings settings, Wire.Terms terms, Ticker ticker) {
     return Duration.ofNanos(Math.max(1, deadline - ticker.nanos()));
   }
 
-  private void greet(Wire wire, PeerAddress address, long deadline) throws StorageException {
+  private void greet(Wire wire, PeerAddress address, Credential credential, long deadline)
+      throws StorageException {
     byte[] nonce = Greeting.nonce();
-    String claims = settings.credential().claims();
+    String claims = credential.claims();
     FrameWriter hello =
         FrameWriter.of(FrameType.HELLO)
             .writeInt(PeerCodec.MAGIC)
@@ -61,14 +64,12 @@ record Dialler(PeerClientSettings settings, Wire.Terms terms, Ticker ticker) {
     Greeting greeting =
         new Greeting(settings.cluster(), claims, new Greeting.Nonces(nonce, challenge.readBytes()));
     try {
-      greeting.checkServer(challenge.readBytes(), settings.credential());
+      greeting.checkServer(challenge.readBytes(), credential);
     } catch (StorageException e) {
       throw StorageException.of(e.kind(), "member " + address + ": " + e.getMessage(), e);
     }
     wire.write(
-        FrameWriter.of(FrameType.PROOF)
-            .writeBytes(greeting.clientProof(settings.credential()))
-            .finish(),
+        FrameWriter.of(FrameType.PROOF).writeBytes(greeting.clientProof(credential)).finish(),
         left(deadline));
     var _ = expect(wire, FrameType.WELCOME, address, deadline);
   }

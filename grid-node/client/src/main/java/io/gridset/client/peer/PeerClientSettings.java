@@ -3,17 +3,20 @@ package io.gridset.client.peer;
 import io.gridset.client.trust.Credential;
 import io.gridset.client.trust.PeerTls;
 import java.time.Duration;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// How a node asks members.
 ///
 /// @param cluster name of theirs
+/// @param credentials asked at each new connection; one made with another than it tells now is not
+///   used again
 /// @param tls null for plain TCP
 /// @param connectionsPerPeer for blocks, to one member at once; small questions have a few more
 /// @param connectTimeout longest time to connect and greet, however patient the caller is
 public record PeerClientSettings(
     String cluster,
-    Credential credential,
+    Supplier<Credential> credentials,
     @Nullable PeerTls tls,
     int connectionsPerPeer,
     Duration connectTimeout) {
@@ -31,6 +34,12 @@ public record PeerClientSettings(
 
   public static PeerClientSettings of(
       String cluster, Credential credential, @Nullable PeerTls tls) {
-    return new PeerClientSettings(cluster, credential, tls, DEFAULT_CONNECTIONS, CONNECT_TIMEOUT);
+    return renewing(cluster, () -> credential, tls);
+  }
+
+  /// With a credential that may change.
+  public static PeerClientSettings renewing(
+      String cluster, Supplier<Credential> credentials, @Nullable PeerTls tls) {
+    return new PeerClientSettings(cluster, credentials, tls, DEFAULT_CONNECTIONS, CONNECT_TIMEOUT);
   }
 }

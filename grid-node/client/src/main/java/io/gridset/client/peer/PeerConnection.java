@@ -1,17 +1,21 @@
 package io.gridset.client.peer;
 
+import io.gridset.client.trust.Credential;
 import io.gridset.client.wire.Wire;
 
 /// A connection of the pool, greeted.
 final class PeerConnection {
   private final PeerAddress address;
+  private final Credential credential;
   private Lane lane;
   private final Wire wire;
   private boolean reused;
   private long idleSince;
 
-  PeerConnection(PeerAddress address, Lane lane, Wire wire) {
+  /// @param credential with which it was greeted
+  PeerConnection(PeerAddress address, Credential credential, Lane lane, Wire wire) {
     this.address = address;
+    this.credential = credential;
     this.lane = lane;
     this.wire = wire;
   }
@@ -25,6 +29,11 @@ final class PeerConnection {
 
   PeerAddress address() {
     return address;
+  }
+
+  /// Whether it was greeted with this credential.
+  boolean isOf(Credential current) {
+    return credential.equals(current);
   }
 
   /// The same in another lane.

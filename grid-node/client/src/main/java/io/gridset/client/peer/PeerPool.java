@@ -3,6 +3,7 @@ package io.gridset.client.peer;
 import io.gridset.client.channel.DeadlineWatch;
 import io.gridset.client.channel.Hearing;
 import io.gridset.client.peer.PeerConnection.Lane;
+import io.gridset.client.trust.Credential;
 import io.gridset.client.wire.Wire;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -87,7 +88,7 @@ final class PeerPool implements AutoCloseable {
         throw StorageException.retryable(
             Kind.UNAVAILABLE, "all connections to member " + address + " stayed in use");
       }
-      @Nullable PeerConnection idle = takeIdle(lanes, lane);
+      @Nullable PeerConnection idle = takeIdle(lanes, lane, settings.credentials().get());
       PeerConnection taken = idle == null ? dial(address, lane, deadline) : idle;
       taken.wire().forget();
       return taken;
@@ -118,9 +119,13 @@ final class PeerPool implements AutoCloseable {
       throw StorageException.retryable(
           Kind.UNAVAILABLE, "no time was left to connect to member " + address);
     }
+    Credential credential = settings.credentials().get();
     PeerConnection fresh =
         new PeerConnection(
-            address, lane, dialler.dial(address, Duration.ofNanos(left), hearing(address)));
+            address,
+            credential,
+            lane,
+            dialler.dial(address, credential, Duration.ofNanos(left), hearing(address)));
     synchronized (this) {
       if (!closed) {
         return fresh;
@@ -158,9 +163,23 @@ final class PeerPool implements AutoCloseable {
     }
   }
 
-  private synchronized @Nullable PeerConnection takeIdle(Lanes lanes, Lane lane) {
-    @Nullable PeerConnection newest = lanes.idle.pollFirst();
-    return newest == null ? null : newest.in(lane);
+  /// Those of a credential that was renewed meanwhile are closed: they would be refused when the
+  /// old one expires.
+  private @Nullable PeerConnection takeIdle(Lanes lanes, Lane lane, Credential current) {
+    List<PeerConnection> old = new ArrayList<>();
+    @Nullable PeerConnection found = null;
+    synchronized (this) {
+      while (found == null && !lanes.idle.isEmpty()) {
+        PeerConnection newest = lanes.idle.removeFirst();
+        if (newest.isOf(current)) {
+          found = newest.in(lane);
+        } else {
+          old.add(newest);
+        }
+      }
+    }
+    old.forEach(connection -> connection.wire().close());
+    return found;
   }
 
   private synchronized Hearing hearing(PeerAddress address) {

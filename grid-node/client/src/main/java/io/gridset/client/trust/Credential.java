@@ -2,6 +2,10 @@ package io.gridset.client.trust;
 
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +25,25 @@ public final class Credential {
   /// Nothing: enough for members on this machine that have no secret either.
   public static Credential none() {
     return NONE;
+  }
+
+  /// Reads a file with a reader token, or with the cluster's secret.
+  ///
+  /// @throws StorageException INVALID when it cannot be read or holds neither
+  public static Credential read(Path file) throws StorageException {
+    try {
+      String text = Files.readString(file).strip();
+      return isReaderToken(text)
+          ? ofReaderToken(text)
+          : ClusterToken.of(text, file.toString()).credential();
+    } catch (IOException e) {
+      throw StorageException.of(Kind.INVALID, "the token file " + file + " cannot be read", e);
+    }
+  }
+
+  /// Whether this looks like a token that was derived from a cluster's secret.
+  public static boolean isReaderToken(String text) {
+    return text.startsWith(PREFIX);
   }
 
   /// Reads a reader token, `gst1.CLAIMS.HMAC`, as [ClusterToken#readerToken] made it. Whether it is
@@ -66,6 +89,18 @@ public final class Credential {
 
   byte[] key() {
     return key;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Credential credential
+        && claims.equals(credential.claims)
+        && MessageDigest.isEqual(key, credential.key);
+  }
+
+  @Override
+  public int hashCode() {
+    return claims.hashCode();
   }
 
   /// Says nothing of the key.

@@ -17,7 +17,7 @@ public record DatasetReference(DatasetName original, String subPath) {
     }
     String[] parts =
         Arrays.stream(mountPoint.substring(PREFIX.length()).split("/"))
-            .filter(part -> !part.isEmpty())
+            .filter(part -> !part.isEmpty() && !part.equals("."))
             .toArray(String[]::new);
     if (parts.length < 2 || Arrays.asList(parts).contains("..")) {
       return Optional.empty();

@@ -115,7 +115,10 @@ final class DocumentReader {
   private void checkValues(ResourceKind kind, ObjectNode document) {
     switch (kind) {
       case SECRET -> checkSecret(document);
-      case DATASET -> checkDataset(DatasetSpec.of(document));
+      case DATASET -> {
+        checkDataset(DatasetSpec.of(document));
+        checkGrants(document.path("spec").path("grants"));
+      }
       case DATA_LOAD -> checkLoad(document);
       case JINDO_RUNTIME, ALLUXIO_RUNTIME, JUICEFS_RUNTIME, GRID_RUNTIME, VINEYARD_RUNTIME -> {
         RuntimeSpec spec = RuntimeSpec.read(document, checker);
@@ -202,6 +205,29 @@ final class DocumentReader {
                         + " room"));
     if (spec.wantsWrites()) {
       notes.add("spec.accessModes asks for writing; the dataset is read-only in this version");
+    }
+  }
+
+  private void checkGrants(JsonNode grants) {
+    for (int i = 0; i < grants.size(); i++) {
+      JsonNode namespaces = grants.get(i).path("namespaces");
+      String at = "spec.grants[" + i + "]";
+      if (namespaces.isEmpty()) {
+        checker.problem(at + ".namespaces", "names no namespace; write * for all of them");
+      }
+      for (int j = 0; j < namespaces.size(); j++) {
+        String namespace = namespaces.get(j).asText();
+        if (!namespace.equals("*") && !NAMESPACE.matcher(namespace).matches()) {
+          checker.problem(
+              at + ".namespaces[" + j + "]", "'" + namespace + "' is neither a namespace nor *");
+        }
+      }
+      JsonNode paths = grants.get(i).path("paths");
+      for (int j = 0; j < paths.size(); j++) {
+        if (hasDots(paths.get(j).asText())) {
+          checker.problem(at + ".paths[" + j + "]", "must not hold . or .. parts");
+        }
+      }
     }
   }
 

@@ -62,6 +62,25 @@ final class DatasetFields {
           .required("group", TEXT)
           .build();
 
+  /// A name of a namespace, or `*`.
+  private static final FieldType NAMESPACE =
+      new Text(1, "^(\\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$", "");
+
+  /// A directory: no part of it is `.` or `..`.
+  private static final FieldType DIRECTORY =
+      new Text(0, "^/*(([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+)(/+|$))*$", "");
+
+  /// Ours: who may refer to a dataset.
+  private static final Fields GRANT =
+      new FieldsBuilder()
+          .required("namespaces", new Items(NAMESPACE, 1))
+          .about("Namespaces whose Datasets may refer to this one, or * for all.")
+          .used("paths", new Items(DIRECTORY))
+          .about("Directories of the dataset that they may refer to; all of it without any.")
+          .used("access", words("Read", "ReadWrite"))
+          .about("What they may do with it; Read when it is left out.")
+          .build();
+
   /// What binds a dataset, as its spec and its status have it.
   static final FieldType RUNTIMES =
       new Items(
@@ -84,6 +103,10 @@ final class DatasetFields {
         .about("Options of all mounts; a mount's own go before them.")
         .used("sharedEncryptOptions", SECRET_OPTIONS)
         .about("Options of all mounts whose values stand in Secrets.")
+        .used("grants", new Items(GRANT))
+        .about(
+            "Gridset's own: who may refer to this Dataset (dataset://). Without the field every"
+                + " namespace may; with it only those that it names.")
         .kept("owner", USER)
         .kept(
             "nodeAffinity",

@@ -25,7 +25,12 @@ import org.junit.jupiter.api.Test;
 class FluidKindTest {
   /// What Fluid leaves open and we require, since nothing can be done without it.
   private static final List<String> REQUIRED_HERE_ONLY =
-      List.of(".valueFrom", ".secretKeyRef", ".secretKeyRef.key", "DataLoad spec.dataset");
+      List.of(
+          ".valueFrom",
+          ".secretKeyRef",
+          ".secretKeyRef.key",
+          "DataLoad spec.dataset",
+          ".namespaces");
 
   @Test
   void everyFieldOfFluidIsThereWithItsType() throws IOException {

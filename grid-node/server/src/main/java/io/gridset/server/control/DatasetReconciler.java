@@ -1,6 +1,7 @@
 package io.gridset.server.control;
 
 import io.gridset.core.dataset.DatasetDefinition;
+import io.gridset.core.manifest.DatasetGrants;
 import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.Resolution;
 import io.gridset.core.manifest.ResourceKind;
@@ -31,7 +32,9 @@ final class DatasetReconciler {
     MISSING,
     NOT_BOUND,
     BOUND,
-    IS_REFERENCE
+    IS_REFERENCE,
+    /// Its grants do not name the namespace that refers to it, or not this directory.
+    NOT_GRANTED
   }
 
   /// What to do.
@@ -85,6 +88,12 @@ final class DatasetReconciler {
               "spec.mounts[0].mountPoint: Dataset "
                   + original
                   + " refers to another itself; refer to that one");
+      case NOT_GRANTED ->
+          stopped(
+              observed,
+              Phase.NOT_BOUND,
+              "ReferenceNotGranted",
+              DatasetGrants.denial(definition.name().namespace(), target.reference()));
       case BOUND -> run(observed, definition);
     };
   }

@@ -4,6 +4,7 @@ import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.TierDefinition;
 import io.gridset.core.manifest.DataLoadSpec;
+import io.gridset.core.manifest.DatasetGrants;
 import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.DatasetResolver;
 import io.gridset.core.manifest.DatasetSpec;
@@ -122,7 +123,7 @@ final class ReconcileLoop {
         DatasetReconciler.reconcile(
             new DatasetReconciler.Observed(
                 runtime.map(StoredResource::kind),
-                spec.reference().map(this::target),
+                spec.reference().map(reference -> target(dataset.name(), reference)),
                 resolution,
                 datasets.state(dataset.uid()),
                 ticker.nanos()));
@@ -146,19 +147,33 @@ final class ReconcileLoop {
     events.add(ResourceKind.DATASET, dataset.name(), type, verdict.reason(), verdict.message());
   }
 
-  private Target target(DatasetReference reference) {
-    Optional<StoredResource> original = catalog.find(ResourceKind.DATASET, reference.original());
+  private Target target(DatasetName referring, DatasetReference reference) {
     DatasetReconciler.TargetState state =
-        original
-            .map(
-                found ->
-                    reference(found).isPresent()
-                        ? DatasetReconciler.TargetState.IS_REFERENCE
-                        : serves(found)
-                            ? DatasetReconciler.TargetState.BOUND
-                            : DatasetReconciler.TargetState.NOT_BOUND)
+        catalog
+            .find(ResourceKind.DATASET, reference.original())
+            .map(original -> state(referring, reference, original))
             .orElse(DatasetReconciler.TargetState.MISSING);
     return new Target(reference, state);
+  }
+
+  private DatasetReconciler.TargetState state(
+      DatasetName referring, DatasetReference reference, StoredResource original) {
+    if (!isGranted(referring, reference, original)) {
+      return DatasetReconciler.TargetState.NOT_GRANTED;
+    }
+    if (reference(original).isPresent()) {
+      return DatasetReconciler.TargetState.IS_REFERENCE;
+    }
+    return serves(original)
+        ? DatasetReconciler.TargetState.BOUND
+        : DatasetReconciler.TargetState.NOT_BOUND;
+  }
+
+  static boolean isGranted(
+      DatasetName referring, DatasetReference reference, StoredResource original) {
+    return DatasetGrants.of(original.name(), original.document())
+        .access(referring.namespace(), reference, DatasetGrants.WithoutGrants.EVERYBODY)
+        .isPresent();
   }
 
   /// Bound, or about to be bound anew after a change: those that refer to it stay meanwhile.

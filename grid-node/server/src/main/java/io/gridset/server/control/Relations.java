@@ -16,7 +16,14 @@ record Relations(Map<DatasetName, List<String>> referring, Map<DatasetName, List
   static Relations observe(ResourceCatalog catalog) {
     Map<DatasetName, List<String>> referring = new HashMap<>();
     for (StoredResource dataset : catalog.list(ResourceKind.DATASET)) {
+      // Who is not granted it must not keep its owner from deleting it.
       ReconcileLoop.reference(dataset)
+          .filter(
+              to ->
+                  catalog
+                      .find(ResourceKind.DATASET, to.original())
+                      .filter(original -> !ReconcileLoop.isGranted(dataset.name(), to, original))
+                      .isEmpty())
           .ifPresent(to -> add(referring, to.original(), dataset.name().toString()));
     }
     Map<DatasetName, List<String>> loading = new HashMap<>();

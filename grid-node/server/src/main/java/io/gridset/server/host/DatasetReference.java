@@ -32,18 +32,15 @@ record DatasetReference(DatasetName target, String below) {
   }
 
   private static DatasetReference parse(String mountPoint) throws StorageException {
-    String rest = mountPoint.substring(SCHEME.length() + "://".length());
-    String[] parts = rest.split("/", 3);
-    if (parts.length < 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
-      throw StorageException.of(
-          Kind.INVALID,
-          "mounts[0].mountPoint: '" + mountPoint + "' is not dataset://namespace/name[/directory]");
-    }
-    String below = parts.length == 3 ? parts[2] : "";
-    while (below.endsWith("/")) {
-      below = below.substring(0, below.length() - 1);
-    }
-    return new DatasetReference(new DatasetName(parts[0], parts[1]), below);
+    return io.gridset.core.manifest.DatasetReference.parse(mountPoint)
+        .map(reference -> new DatasetReference(reference.original(), reference.subPath()))
+        .orElseThrow(
+            () ->
+                StorageException.of(
+                    Kind.INVALID,
+                    "mounts[0].mountPoint: '"
+                        + mountPoint
+                        + "' is not dataset://namespace/name[/directory]"));
   }
 
   /// The path in the target of a path in the reference.

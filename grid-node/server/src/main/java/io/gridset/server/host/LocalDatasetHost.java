@@ -10,6 +10,7 @@ import io.gridset.core.dataset.LoadOptions;
 import io.gridset.core.dataset.LoadProgress;
 import io.gridset.core.dataset.LoadRequest;
 import io.gridset.core.dataset.LoadRun;
+import io.gridset.core.dataset.SharedDirectory;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
@@ -211,6 +212,21 @@ public final class LocalDatasetHost implements DatasetHost, HostedDatasets {
             dataset ->
                 new Hosted(
                     dataset.definition().name(), dataset.definition().uid(), dataset.files()))
+        .toList();
+  }
+
+  @Override
+  public List<SharedDirectory> shared(String uid) {
+    return running.values().stream()
+        .map(RunningDataset::definition)
+        .filter(definition -> definition.uid().equals(uid))
+        .flatMap(
+            definition ->
+                views.values().stream()
+                    .filter(view -> view.reference.target().equals(definition.name()))
+                    .map(
+                        view ->
+                            new SharedDirectory(view.definition.name(), view.reference.below())))
         .toList();
   }
 

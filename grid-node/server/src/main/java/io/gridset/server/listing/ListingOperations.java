@@ -4,6 +4,7 @@ import io.gridset.client.peer.ClusterView;
 import io.gridset.client.peer.PeerAddress;
 import io.gridset.client.peer.Peers;
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.dataset.SharedDirectory;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.listing.ListingMessages.Effort;
@@ -14,11 +15,15 @@ import io.gridset.server.listing.ListingMessages.Offer;
 import io.gridset.server.listing.ListingMessages.SyncRequest;
 import io.gridset.server.peer.PeerCaller;
 import io.gridset.server.peer.PeerOperation;
+import io.gridset.server.peer.Reach;
 import io.gridset.server.tree.DatasetTree;
+import io.gridset.server.tree.DirectoryHome;
+import io.gridset.server.tree.DirectoryKey;
 import io.gridset.server.tree.KnownIdentity;
 import io.gridset.server.tree.ListingCopy;
 import io.gridset.server.tree.ListingShelf;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -39,8 +44,15 @@ public final class ListingOperations implements AutoCloseable {
     Optional<Hosted> find(String datasetUid);
   }
 
-  /// A dataset's name and its tree.
-  public record Hosted(DatasetName name, DatasetTree tree) {}
+  /// A dataset's name and its tree, and the directories of it that other datasets show.
+  public record Hosted(DatasetName name, DatasetTree tree, List<SharedDirectory> shared) {
+    public Hosted {
+      shared = List.copyOf(shared);
+    }
+  }
+
+  /// A tree of which somebody may see something.
+  private record Visible(DatasetTree tree, Reach reach) {}
 
   private final Trees trees;
   private final ListingShelf shelf;
@@ -71,45 +83,70 @@ public final class ListingOperations implements AutoCloseable {
     pulls.acquireUninterruptibly(PARALLEL_PULLS); // Never given back.
   }
 
-  private Optional<DatasetTree> visible(PeerCaller caller, String datasetUid) {
-    return trees.find(datasetUid).filter(hosted -> caller.maySee(hosted.name())).map(Hosted::tree);
+  private Optional<Visible> visible(PeerCaller caller, String datasetUid) {
+    return trees
+        .find(datasetUid)
+        .map(hosted -> new Visible(hosted.tree(), Reach.of(caller, hosted.name(), hosted.shared())))
+        .filter(visible -> !visible.reach.isNothing());
   }
 
   private byte[] list(PeerCaller caller, byte[] bytes) throws StorageException {
     ListRequest request = ListingMessages.listRequest(bytes);
-    Optional<DatasetTree> tree = visible(caller, request.directory().datasetUid());
-    if (tree.isEmpty()) {
-      return ListingMessages.encode(new ListAnswer.Nothing());
-    }
     try {
-      Optional<ListingCopy> copy =
-          request.effort() == Effort.RECALL
-              ? tree.get().home().recall(request.directory())
-              : tree.get().home().list(request.directory(), request.maxAgeNanos());
       return ListingMessages.encode(
-          copy.<ListAnswer>map(ListAnswer.Copy::new).orElseGet(ListAnswer.Nothing::new));
+          listed(caller, request)
+              .<ListAnswer>map(ListAnswer.Copy::new)
+              .orElseGet(ListAnswer.Nothing::new));
     } catch (StorageException e) {
       return ListingMessages.encode(new ListAnswer.Failure(e));
     }
   }
 
+  private Optional<ListingCopy> listed(PeerCaller caller, ListRequest request)
+      throws StorageException {
+    Visible visible = visible(caller, request.directory().datasetUid()).orElse(null);
+    if (visible == null) {
+      return Optional.empty();
+    }
+    DirectoryHome home = visible.tree.home();
+    Optional<String> path = home.path(request.directory());
+    if (!visible.reach.isAll() && path.filter(visible.reach::touches).isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<ListingCopy> copy =
+        request.effort() == Effort.RECALL
+            ? home.recall(request.directory())
+            : home.list(request.directory(), request.maxAgeNanos());
+    if (copy.isEmpty() || visible.reach.isAll() || visible.reach.covers(path.orElse(""))) {
+      return copy;
+    }
+    return Optional.of(copy.get().only(visible.reach.namesIn(path.orElse(""))));
+  }
+
   private byte[] head(PeerCaller caller, byte[] bytes) throws StorageException {
     HeadRequest request = ListingMessages.headRequest(bytes);
-    Optional<DatasetTree> tree = visible(caller, request.directory().datasetUid());
-    if (tree.isEmpty()) {
+    Visible visible = visible(caller, request.directory().datasetUid()).orElse(null);
+    if (visible == null || !isCovered(visible, request.directory())) {
       return ListingMessages.encode(new KnownIdentity.AskOrigin());
     }
     try {
       return ListingMessages.encode(
-          tree.get().home().identity(request.directory(), request.name()));
+          visible.tree.home().identity(request.directory(), request.name()));
     } catch (StorageException e) {
       return ListingMessages.failure(e);
     }
   }
 
+  private static boolean isCovered(Visible visible, DirectoryKey directory) {
+    return visible.reach.isAll()
+        || visible.tree.home().path(directory).filter(visible.reach::covers).isPresent();
+  }
+
   private byte[] sync(PeerCaller caller, byte[] bytes) throws StorageException {
     SyncRequest request = ListingMessages.syncRequest(bytes);
-    visible(caller, request.datasetUid()).ifPresent(tree -> tree.expire(request.path()));
+    visible(caller, request.datasetUid())
+        .filter(visible -> visible.reach.covers(request.path()))
+        .ifPresent(visible -> visible.tree.expire(request.path()));
     return new byte[0];
   }
 

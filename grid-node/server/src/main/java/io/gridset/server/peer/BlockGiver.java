@@ -69,7 +69,7 @@ final class BlockGiver {
       if (service.isForMembers(uid)) {
         caller.requireMember();
       } else {
-        caller.requireRead(service.datasetName(uid));
+        service.requireRead(caller, request.object());
       }
       found = service.held(request);
     } catch (StorageException e) {

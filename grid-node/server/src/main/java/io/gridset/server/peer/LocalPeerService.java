@@ -1,6 +1,7 @@
 package io.gridset.server.peer;
 
 import io.gridset.client.peer.BlockRequest;
+import io.gridset.client.peer.ObjectLocator;
 import io.gridset.client.peer.Presence;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.dataset.DatasetName;
@@ -68,6 +69,19 @@ public final class LocalPeerService implements PeerService {
   @Override
   public Optional<DatasetName> datasetName(String uid) {
     return datasets.hosted(uid).map(HostedDatasets.Hosted::name);
+  }
+
+  @Override
+  public void requireRead(PeerCaller caller, ObjectLocator object) throws StorageException {
+    HostedDatasets.Hosted hosted = datasets.hosted(object.datasetUid()).orElse(null);
+    if (hosted != null && !caller.maySee(hosted.name())) {
+      Reach reach = Reach.of(caller, hosted.name(), datasets.shared(hosted.uid()));
+      Optional<String> path = hosted.files().tree().treePath(object.mount(), object.storePath());
+      if (path.filter(reach::covers).isPresent()) {
+        return;
+      }
+    }
+    caller.requireRead(Optional.ofNullable(hosted).map(HostedDatasets.Hosted::name));
   }
 
   private Asked find(BlockRequest request) throws StorageException {

@@ -1,6 +1,7 @@
 package io.gridset.server.peer;
 
 import io.gridset.client.peer.BlockRequest;
+import io.gridset.client.peer.ObjectLocator;
 import io.gridset.client.peer.Presence;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.dataset.DatasetName;
@@ -31,6 +32,13 @@ public interface PeerService {
   /// only touch those that are named here: without names, none.
   default Optional<DatasetName> datasetName(String uid) {
     return Optional.empty();
+  }
+
+  /// Whether somebody may read this object.
+  ///
+  /// @throws StorageException ACCESS_DENIED for a reader whose token does not lead there
+  default void requireRead(PeerCaller caller, ObjectLocator object) throws StorageException {
+    caller.requireRead(datasetName(object.datasetUid()));
   }
 
   /// Whether only members may ask for what stands under this UID, whatever a reader's token names.

@@ -1,6 +1,7 @@
 package io.gridset.server.read;
 
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.dataset.SharedDirectory;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,6 +11,11 @@ public interface HostedDatasets {
   record Hosted(DatasetName name, String uid, CachedDatasetFiles files) {}
 
   List<Hosted> hosted();
+
+  /// The directories of the dataset of this UID that others show here.
+  default List<SharedDirectory> shared(String uid) {
+    return List.of();
+  }
 
   default Optional<Hosted> hosted(String uid) {
     return hosted().stream().filter(dataset -> dataset.uid().equals(uid)).findFirst();

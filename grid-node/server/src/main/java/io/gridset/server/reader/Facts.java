@@ -71,6 +71,27 @@ final class Facts {
           dataset.copies());
     }
 
+    /// As it is told to one who may only read directories of it, that other datasets show: the
+    /// mounts that these touch, and not where their bytes come from.
+    OfDataset part(List<String> directories) {
+      return new OfDataset(
+          uid,
+          name,
+          mounts.stream()
+              .filter(mount -> directories.stream().anyMatch(each -> touches(mount, each)))
+              .map(mount -> new OfMount(mount.name, "grid://" + name, mount.path))
+              .toList(),
+          tiers,
+          timeToLive,
+          copies);
+    }
+
+    private static boolean touches(OfMount mount, String directory) {
+      String at = mount.path.equals("/") ? "/" : mount.path + "/";
+      String wanted = directory.isEmpty() ? "/" : "/" + directory + "/";
+      return at.startsWith(wanted) || wanted.startsWith(at);
+    }
+
     /// Of the first tier; a dataset that refers to another has none.
     long quotaBytes() {
       return tiers.isEmpty() ? 0 : tiers.getFirst().quotaBytes;

@@ -6,10 +6,12 @@ import io.gridset.client.peer.ClusterView;
 import io.gridset.core.control.ControlPlane;
 import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.DatasetName;
+import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.ResourceKind;
 import io.gridset.core.store.StorageException;
 import io.gridset.server.peer.PeerCaller;
 import io.gridset.server.peer.PeerOperation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,11 +44,31 @@ public final class GridFacts {
   }
 
   private byte[] datasets(PeerCaller caller) {
-    return Facts.encode(
-        datasets.get().stream()
-            .filter(dataset -> caller.maySee(dataset.name()))
-            .map(Facts.OfDataset::of)
-            .toList());
+    List<DatasetDefinition> all = datasets.get();
+    List<Facts.OfDataset> told = new ArrayList<>();
+    for (DatasetDefinition dataset : all) {
+      if (caller.maySee(dataset.name())) {
+        told.add(Facts.OfDataset.of(dataset));
+      } else {
+        List<String> directories = shown(dataset.name(), caller, all);
+        if (!directories.isEmpty()) {
+          told.add(Facts.OfDataset.of(dataset).part(directories));
+        }
+      }
+    }
+    return Facts.encode(told);
+  }
+
+  /// The directories of a dataset that those show which the caller may see.
+  private static List<String> shown(
+      DatasetName original, PeerCaller caller, List<DatasetDefinition> all) {
+    return all.stream()
+        .filter(other -> caller.maySee(other.name()))
+        .flatMap(other -> other.mounts().stream())
+        .flatMap(mount -> DatasetReference.parse(mount.mountPoint()).stream())
+        .filter(reference -> reference.original().equals(original))
+        .map(DatasetReference::subPath)
+        .toList();
   }
 
   private byte[] resources(PeerCaller caller, byte[] bytes) throws StorageException {

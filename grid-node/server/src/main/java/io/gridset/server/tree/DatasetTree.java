@@ -254,7 +254,13 @@ public final class DatasetTree implements AutoCloseable {
 
   /// Where a directory of a mount appears in this tree; empty when it does not.
   Optional<String> treePath(DirectoryKey directory) {
-    return mounts.treePath(directory.mount(), directory.storePath());
+    return treePath(directory.mount(), directory.storePath());
+  }
+
+  /// Where a place of a mount's store appears in the tree; empty when there is no such mount, or
+  /// another hides the place.
+  public Optional<String> treePath(String mount, String storePath) {
+    return mounts.treePath(mount, storePath);
   }
 
   /// What a directory's listing was last, however old.

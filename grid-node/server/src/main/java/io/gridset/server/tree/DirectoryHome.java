@@ -15,6 +15,11 @@ public final class DirectoryHome {
     this.tree = tree;
   }
 
+  /// Where a directory appears in the tree; empty when the dataset has no such mount here.
+  public Optional<String> path(DirectoryKey directory) {
+    return tree.treePath(directory);
+  }
+
   /// The listing of a directory, asked of the origin when need be.
   ///
   /// @param maxAgeNanos how long ago the origin may have been asked at most

@@ -1,5 +1,8 @@
 package io.gridset.server.tree;
 
+import io.gridset.core.store.StorageException;
+import java.util.Set;
+
 /// A directory's listing as it travels and is kept: encoded, with how long ago the origin told it.
 /// Immutable; nobody changes the bytes.
 public final class ListingCopy {
@@ -20,6 +23,20 @@ public final class ListingCopy {
     this.encoded = encoded;
     this.ageNanos = Math.max(0, ageNanos);
     this.standing = standing;
+  }
+
+  /// The same with no other names than these.
+  ///
+  /// @throws StorageException CORRUPT when it cannot be read
+  public ListingCopy only(Set<String> names) throws StorageException {
+    Listing whole = ListingCodec.decode(encoded, Set.of());
+    ListingBuilder builder = new ListingBuilder(Set.of());
+    for (int i = 0; i < whole.count(); i++) {
+      if (names.contains(whole.name(i)) && whole.isDirectory(i)) {
+        builder.add(whole.rawName(i), Listing.DIRECTORY, null);
+      }
+    }
+    return new ListingCopy(ListingCodec.encode(builder.build()), ageNanos, standing);
   }
 
   public byte[] encoded() {

@@ -145,6 +145,33 @@ class LocalControlPlaneTest {
   }
 
   @Test
+  void aReferenceRunsAsLongAsItIsGranted() throws ManifestException {
+    String scenario = Scenarios.read("3-cross-namespace.yaml");
+    String original =
+        """
+        apiVersion: data.fluid.io/v1alpha1
+        kind: Dataset
+        metadata: {name: spark, namespace: development}
+        spec:
+          mounts: [{mountPoint: 'https://elsewhere/spark/', name: spark}]
+        """;
+    host.holds(ORIGINAL, 3_661_475_512L, 1_406_607_000L, 4 * GIB);
+    apply(scenario);
+    untilPhase(ResourceKind.DATASET, REFERENCE, "Bound");
+    apply(original + "  grants: [{namespaces: [staging]}]\n");
+    untilPhase(ResourceKind.DATASET, REFERENCE, "NotBound");
+    assertThat(events(ResourceKind.DATASET, REFERENCE))
+        .contains("ReferenceNotGranted", "is not granted to namespace production");
+    until(
+        "it runs no longer",
+        () -> host.running.values().stream().noneMatch(each -> each.name().equals(REFERENCE)));
+    assertThat(at(ResourceKind.DATASET, REFERENCE, "/status/ufsTotal")).isEmpty();
+    assertThat(at(ResourceKind.DATASET, ORIGINAL, "/status/datasetRef/0")).isEmpty();
+    apply(original + "  grants: [{namespaces: [production]}]\n");
+    untilPhase(ResourceKind.DATASET, REFERENCE, "Bound");
+  }
+
+  @Test
   void scenarioThreeSharesFiguresAndIsNotDeletedUnderneath() throws ManifestException {
     host.holds(ORIGINAL, 3_661_475_512L, 1_406_607_000L, 4 * GIB);
     apply(Scenarios.read("3-cross-namespace.yaml"));

@@ -7,6 +7,8 @@ import static io.gridset.server.read.ReadFixture.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gridset.client.peer.ObjectLocator;
+import io.gridset.client.trust.ReaderClaims;
 import io.gridset.core.dataset.DatasetDefinition;
 import io.gridset.core.dataset.DatasetHost.Disposal;
 import io.gridset.core.dataset.DatasetName;
@@ -19,19 +21,24 @@ import io.gridset.core.dataset.TierDefinition;
 import io.gridset.core.file.DatasetFiles;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.file.OpenFile;
+import io.gridset.core.store.ObjectIdentity;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.unit.DataSize;
+import io.gridset.server.peer.LocalPeerService;
+import io.gridset.server.peer.PeerCaller;
 import io.gridset.server.read.MemoryBlockCache;
 import io.gridset.server.read.MemoryBudget;
 import io.gridset.server.read.ReadFixture;
 import io.gridset.server.tree.FaultyUnderStore;
 import io.gridset.server.tree.TestingTicker;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -238,6 +245,42 @@ class LocalDatasetHostTest {
     host.stop("u1", Disposal.KEEP_BYTES);
     assertThatThrownBy(() -> files(VIEW).find("f4"))
         .hasMessageContaining("dev/models, which prod/models refers to, is not running");
+  }
+
+  @Test
+  void theTokenOfAReferenceOpensBlocksOfItsDirectoryWhileItRuns() throws Exception {
+    host.start(dataset("v", VIEW, "1Gi", mount("dataset://dev/models/sub/", "/")));
+    LocalPeerService service = new LocalPeerService(host);
+    PeerCaller tenant = caller(VIEW.toString());
+    service.requireRead(tenant, object("sub/f4"));
+    service.requireRead(caller(MODELS.toString()), object("other/f4"));
+    for (String path :
+        List.of("other/f4", "sub", "subtle/f4", "sub/../other/f4", "./sub/f4", "/sub/f4", "")) {
+      boolean covered = path.equals("sub");
+      assertThat(isRefused(service, tenant, path)).as(path).isEqualTo(!covered);
+    }
+    assertThat(isRefused(service, caller("prod/another"), "sub/f4")).isTrue();
+    host.stop("v", Disposal.KEEP_BYTES);
+    assertThat(isRefused(service, tenant, "sub/f4")).isTrue();
+  }
+
+  private static PeerCaller caller(String dataset) {
+    return new PeerCaller(Optional.of(ReaderClaims.toRead(List.of(dataset), Instant.MAX)));
+  }
+
+  private ObjectLocator object(String storePath) {
+    String mount = host.definitions().getFirst().mounts().getFirst().name();
+    return new ObjectLocator("u1", mount, storePath, new ObjectIdentity(1, null, "e"));
+  }
+
+  private boolean isRefused(LocalPeerService service, PeerCaller caller, String storePath) {
+    try {
+      service.requireRead(caller, object(storePath));
+      return false;
+    } catch (StorageException e) {
+      assertThat(e.kind()).isEqualTo(Kind.ACCESS_DENIED);
+      return true;
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.gridset.client.peer.Presence;
 import io.gridset.core.block.FileVersion;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.MetadataPolicy;
+import io.gridset.core.dataset.SharedDirectory;
 import io.gridset.core.placement.Member;
 import io.gridset.core.placement.MemberView;
 import io.gridset.core.placement.Ranking;
@@ -68,7 +69,7 @@ final class ListingGrid {
           new ListingOperations(
               uid ->
                   uid.equals("uid")
-                      ? Optional.of(new ListingOperations.Hosted(NAME, tree))
+                      ? Optional.of(new ListingOperations.Hosted(NAME, tree, shared))
                       : Optional.empty(),
               shelf,
               () -> view,
@@ -88,6 +89,7 @@ final class ListingGrid {
   final Set<String> dead = ConcurrentHashMap.newKeySet();
   final Map<String, CountDownLatch> frozen = new ConcurrentHashMap<>();
   final Map<String, Integer> calls = new ConcurrentHashMap<>();
+  volatile List<SharedDirectory> shared = List.of();
   volatile PeerCaller caller = PeerCaller.member();
   volatile Tampering tampering = (_, bytes) -> bytes;
   private final Parts parts;

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gridset.client.trust.ReaderClaims;
+import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.dataset.MetadataPolicy;
+import io.gridset.core.dataset.SharedDirectory;
 import io.gridset.core.file.FileEntry;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.core.store.StoreEntry;
 import io.gridset.server.peer.PeerCaller;
+import io.gridset.server.tree.DatasetTree;
 import io.gridset.server.tree.DirectoryKey;
 import io.gridset.server.tree.FaultyUnderStore;
 import io.gridset.server.tree.MemoryUnderStore;
@@ -414,6 +417,36 @@ class SharedListingsTest {
           .isInstanceOf(ListingMessages.ListAnswer.Nothing.class);
     }
     assertThat(store.lists).hasValue(1);
+  }
+
+  @Test
+  void aTokenOfAReferenceListsItsDirectoryAndTheWayThere() throws Exception {
+    for (String path : List.of("a/shown/file", "a/hidden/file", "secret-name")) {
+      store.put(path, new byte[1]);
+    }
+    grid.shared = List.of(new SharedDirectory(DatasetName.parse("other/dataset"), "a/shown"));
+    grid.caller = new PeerCaller(Optional.of(STRANGER));
+    DatasetTree tree = grid.other("").tree;
+    assertThat(names(tree, "")).containsExactly("a");
+    assertThat(names(grid.other("a").tree, "a")).containsExactly("shown");
+    assertThat(names(grid.other("a/shown").tree, "a/shown")).containsExactly("file");
+    byte[] request =
+        ListingMessages.encode(
+            new ListingMessages.ListRequest(
+                new DirectoryKey("uid", "m", "a/hidden"),
+                ListingMessages.Effort.AS_HOME,
+                Long.MAX_VALUE));
+    for (var node : grid.all()) {
+      assertThat(
+              ListingMessages.listAnswer(node.operations.get("list").answer(grid.caller, request)))
+          .isInstanceOf(ListingMessages.ListAnswer.Nothing.class);
+    }
+  }
+
+  private static List<String> names(DatasetTree tree, String directory) throws Exception {
+    return tree.list(directory).stream()
+        .map(entry -> entry.path().substring(entry.path().lastIndexOf('/') + 1))
+        .toList();
   }
 
   @Test

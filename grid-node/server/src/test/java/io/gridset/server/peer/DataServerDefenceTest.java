@@ -18,6 +18,7 @@ import io.gridset.client.peer.PeerClientSettings;
 import io.gridset.client.peer.Peers;
 import io.gridset.client.trust.ClusterToken;
 import io.gridset.client.trust.Credential;
+import io.gridset.client.trust.CredentialFile;
 import io.gridset.client.trust.ReaderClaims;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.store.StorageException;
@@ -40,9 +41,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Whom a data server lets in, and what it bears from those who misbehave.
 @Timeout(60)
@@ -132,6 +135,35 @@ class DataServerDefenceTest {
       assertFails(
           Kind.ACCESS_DENIED, () -> fetch(reader, address(server), FakePeerService.request(10)));
     }
+  }
+
+  @Test
+  void aReaderGoesOnWithATokenThatIsRenewedInItsFile(@TempDir Path directory) throws Exception {
+    service.names.put("uid-1", new DatasetName("team", "models"));
+    ClusterToken secret = token(SECRET);
+    AtomicReference<Instant> clock = new AtomicReference<>(NOW);
+    AtomicLong nanos = new AtomicLong();
+    Path file = directory.resolve("reader");
+    Files.writeString(file, reading(secret, NOW.plusSeconds(60)));
+    CredentialFile renewed = CredentialFile.open(file, nanos::get);
+    try (DataServer server = PeersFixture.start(settings(secret, null), service, clock::get);
+        Peers reader =
+            new PeerClient(PeerClientSettings.renewing(CLUSTER, renewed, null), Ticker.system())) {
+      fetch(reader, address(server), FakePeerService.request(10));
+      Files.writeString(file, reading(secret, NOW.plusSeconds(120)));
+      nanos.addAndGet(Duration.ofSeconds(5).toNanos());
+      clock.set(NOW.plusSeconds(60)); // The connection is open still, of a token that has expired.
+      fetch(reader, address(server), FakePeerService.request(10));
+      Files.writeString(file, "half a tok");
+      nanos.addAndGet(Duration.ofSeconds(5).toNanos());
+      fetch(reader, address(server), FakePeerService.request(10));
+      clock.set(NOW.plusSeconds(120));
+      assertFails(Kind.ACCESS_DENIED, () -> reader.ping(address(server), PATIENCE));
+    }
+  }
+
+  private static String reading(ClusterToken secret, Instant expires) {
+    return secret.readerToken(ReaderClaims.toRead(List.of("team/models"), expires));
   }
 
   private static void assertRefused(Peers reader, DataServer server, BlockRequest request)

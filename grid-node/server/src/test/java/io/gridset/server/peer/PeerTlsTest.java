@@ -6,6 +6,7 @@ import static io.gridset.server.peer.PeersFixture.assertFails;
 import static io.gridset.server.peer.PeersFixture.fetch;
 import static io.gridset.server.peer.PeersFixture.peers;
 import static io.gridset.server.peer.PeersFixture.settings;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gridset.client.peer.BlockExchange;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -146,6 +148,38 @@ class PeerTlsTest {
           .isNotNull();
       assertThat(secure.statistics().requests() + plain.statistics().requests()).isZero();
     }
+  }
+
+  @Test
+  void renewedFilesCountForNewConnections(@TempDir Path renewed) throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    copy("one", "ca", renewed);
+    PeerTls own =
+        PeerTls.read(
+            renewed.resolve("tls.pem"),
+            renewed.resolve("tls.key"),
+            renewed.resolve("ca.pem"),
+            nanos::get);
+    try (DataServer server = PeersFixture.start(settings(null, own), service);
+        Peers before = peers(Credential.none(), tls("two", "ca"));
+        Peers after = peers(Credential.none(), tls("stranger", "foreign-ca"))) {
+      before.ping(address(server), PATIENCE);
+      assertFails(Kind.ACCESS_DENIED, () -> after.ping(address(server), PATIENCE));
+      Files.writeString(renewed.resolve("tls.pem"), "half a certific");
+      nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+      try (Peers meanwhile = peers(Credential.none(), tls("two", "ca"))) {
+        meanwhile.ping(address(server), PATIENCE);
+      }
+      copy("stranger", "foreign-ca", renewed);
+      nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+      after.ping(address(server), PATIENCE);
+    }
+  }
+
+  private static void copy(String name, String ca, Path to) throws IOException {
+    Files.copy(files.resolve(name + ".pem"), to.resolve("tls.pem"), REPLACE_EXISTING);
+    Files.copy(files.resolve(name + ".key"), to.resolve("tls.key"), REPLACE_EXISTING);
+    Files.copy(files.resolve(ca + ".pem"), to.resolve("ca.pem"), REPLACE_EXISTING);
   }
 
   @Test

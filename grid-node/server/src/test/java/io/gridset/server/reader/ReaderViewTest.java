@@ -1,5 +1,6 @@
 package io.gridset.server.reader;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -48,6 +49,7 @@ class ReaderViewTest {
   private static final DataSize MEMORY = DataSize.parse("256Mi");
 
   @TempDir private Path directory;
+  private static final PeerAddress MEMBER = new PeerAddress("member", 1);
   private final List<DatasetDefinition> atMembers = new CopyOnWriteArrayList<>();
   private final Member member = new Member();
   private final Host host = new Host();
@@ -187,6 +189,42 @@ class ReaderViewTest {
         .extracting(each -> each.path("metadata").path("name").asText())
         .containsExactly("warm-up-of-a");
     assertThat(view().resources(ResourceKind.SECRET, Optional.empty())).isEmpty();
+  }
+
+  @Test
+  void aTokenOfAReferenceShowsItsOriginOnlyAsFarAsItIsReferredTo() throws Exception {
+    DatasetDefinition original =
+        new DatasetDefinition(
+            "uid-o",
+            DatasetName.parse("dev/models"),
+            List.of(
+                mount("one", "s3://bucket-one", "/one"), mount("two", "s3://bucket-two", "/two")),
+            List.of(),
+            MetadataPolicy.DEFAULT);
+    DatasetDefinition reference =
+        new DatasetDefinition(
+            "uid-r",
+            DatasetName.parse("prod/shared"),
+            List.of(mount("m", "dataset://dev/models/one/sub", "/")),
+            List.of(),
+            MetadataPolicy.DEFAULT);
+    atMembers.clear();
+    atMembers.addAll(List.of(original, reference));
+    member.caller =
+        new PeerCaller(
+            Optional.of(ReaderClaims.toRead(List.of("prod/shared"), Instant.ofEpochSecond(1))));
+    String told =
+        new String(member.call(MEMBER, Facts.DATASETS, new byte[0], Duration.ofSeconds(1)), UTF_8);
+    assertThat(told).contains("uid-o", "uid-r", "\"one\"").doesNotContain("two", "bucket");
+    atMembers.remove(reference); // Its grant was taken back: members do not run it.
+    assertThat(
+            new String(
+                member.call(MEMBER, Facts.DATASETS, new byte[0], Duration.ofSeconds(1)), UTF_8))
+        .isEqualTo("[]");
+  }
+
+  private static MountDefinition mount(String name, String mountPoint, String path) {
+    return new MountDefinition(name, mountPoint, path, Map.of(), Map.of());
   }
 
   private static JsonNode load(String name, String dataset) throws Exception {

@@ -8,11 +8,13 @@ import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.DatasetReference;
 import io.gridset.core.manifest.DatasetSpec;
 import io.gridset.operator.reconcile.HeldBytes;
+import io.gridset.operator.reconcile.RuntimeTokens;
 import io.gridset.operator.webhook.DatasetMount;
 import io.gridset.operator.webhook.DatasetMount.Access;
 import io.gridset.operator.webhook.DatasetMount.FuseTemplate;
 import io.gridset.operator.webhook.DatasetMount.Holder;
 import io.gridset.operator.webhook.DatasetMount.Source;
+import io.gridset.operator.webhook.DatasetMount.Token;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,19 +58,22 @@ record DatasetReading(JsonNode dataset) {
     return bare.withHolders(holders(nodes.labelled(bare.workerLabel())));
   }
 
+  /// A dataset of another namespace is read under this one's name, with the token that this
+  /// namespace has for it: members show as much of the other as is granted.
   private Access access(Engine engine) {
     Source source = source();
-    if (!source.dataset().namespace().equals(name().namespace())) {
-      return new Access.Missing(
-          "it refers to %s, whose namespace has the token that a sidecar would need, and a pod can mount no Secret of another: take the label off, so that the nodes mount it (CSI)"
-              .formatted(source.dataset()));
-    }
     if (engine.fuse().isEmpty()) {
       return new Access.Missing(
           "nothing was made for its runtime yet: kubectl describe dataset %s -n %s says what it waits for; controllers try again by themselves"
               .formatted(name().name(), name().namespace()));
     }
-    return engine.fuse().get().access(source);
+    boolean elsewhere = !source.dataset().namespace().equals(name().namespace());
+    return elsewhere
+        ? engine
+            .fuse()
+            .get()
+            .access(new Source(name(), ""), new Token(RuntimeTokens.READERS, name().name()))
+        : engine.fuse().get().access(source);
   }
 
   private List<Holder> holders(List<Node> nodes) {

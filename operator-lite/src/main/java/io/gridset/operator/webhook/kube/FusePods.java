@@ -36,9 +36,17 @@ record FusePods(JsonNode resource) {
   }
 
   Access access(Source source) {
+    return access(source, argument(TOKEN_FILE).flatMap(this::token));
+  }
+
+  /// The same with another token than the DaemonSet's own.
+  Access access(Source source, Token token) {
+    return access(source, Optional.of(token));
+  }
+
+  private Access access(Source source, Optional<Token> token) {
     Optional<String> members = argument(MEMBERS);
     Optional<String> cluster = argument(CLUSTER);
-    Optional<Token> token = argument(TOKEN_FILE).flatMap(this::token);
     if (members.isEmpty() || cluster.isEmpty() || token.isEmpty()) {
       return new Access.Missing(
           "DaemonSet %s does not say %s, %s and %s with a file of a Secret: it was made by another version"

@@ -37,11 +37,11 @@ class FusePodsTest {
             new Access.Grid(
                 "serverless-data-worker-0.serverless-data-worker.default.svc:5801",
                 "00000000-0000-4000-8000-000000000001",
-                new Token(secret.at("/metadata/name").asText(), "reader"),
+                new Token(secret.at("/metadata/name").asText(), "serverless-data"),
                 source));
   }
 
   private static boolean hasReader(JsonNode secret) {
-    return secret.path("stringData").has("reader");
+    return secret.path("data").has("serverless-data");
   }
 }

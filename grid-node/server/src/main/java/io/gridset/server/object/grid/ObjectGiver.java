@@ -1,6 +1,7 @@
 package io.gridset.server.object.grid;
 
 import io.gridset.client.peer.BlockRequest;
+import io.gridset.client.peer.ObjectLocator;
 import io.gridset.client.peer.Presence;
 import io.gridset.core.block.ByteRange;
 import io.gridset.core.block.FileVersion;
@@ -11,6 +12,7 @@ import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.object.LocalObjectStore;
 import io.gridset.server.object.ObjectFile;
 import io.gridset.server.peer.HeldBlock;
+import io.gridset.server.peer.PeerCaller;
 import io.gridset.server.peer.PeerService;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -71,6 +73,15 @@ public final class ObjectGiver implements PeerService {
   @Override
   public Optional<DatasetName> datasetName(String uid) {
     return isObject(uid) ? Optional.empty() : blocks.datasetName(uid);
+  }
+
+  @Override
+  public void requireRead(PeerCaller caller, ObjectLocator object) throws StorageException {
+    if (isObject(object.datasetUid())) {
+      caller.requireMember();
+    } else {
+      blocks.requireRead(caller, object);
+    }
   }
 
   private Optional<HeldBlock> range(BlockRequest request) throws StorageException {
