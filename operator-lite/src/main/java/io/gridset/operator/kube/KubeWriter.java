@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,7 +33,9 @@ final class KubeWriter {
   /// Tells fields that are wanted no more from fields that others added.
   private static final String RENDERED = "gridset.io/rendered";
 
+  private static final int BAD_REQUEST = 400;
   private static final int CONFLICT = 409;
+  private static final int UNPROCESSABLE = 422;
   private static final JsonMapper JSON = new JsonMapper();
 
   private final KubernetesClient client;
@@ -51,7 +54,8 @@ final class KubeWriter {
     WatchedKind kind = WatchedKind.of(wanted.path("kind").asText());
     switch (kind) {
       case SECRET -> createSecret(wanted);
-      case PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM -> createVolume(kind, wanted);
+      case PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM -> createOnce(kind, wanted);
+      case JOB -> createJob(wanted);
       default -> applyWhole(kind, wanted);
     }
   }
@@ -72,7 +76,7 @@ final class KubeWriter {
   }
 
   /// Hardly a field of a volume can be changed: it stays as it was made until it is removed.
-  private void createVolume(WatchedKind kind, ObjectNode wanted) {
+  private void createOnce(WatchedKind kind, ObjectNode wanted) {
     if (mirror.find(kind, namespace(wanted), name(wanted)).isPresent()) {
       return;
     }
@@ -84,10 +88,29 @@ final class KubeWriter {
       }
       GenericKubernetesResource present = resource(kind, wanted).get();
       if (present != null
-          && !Names.MANAGER.equals(present.getMetadata().getLabels().get(Names.MANAGED_BY))) {
+          && !Names.MANAGER.equals(
+              Objects.requireNonNullElse(
+                      present.getMetadata().getLabels(), Map.<String, String>of())
+                  .get(Names.MANAGED_BY))) {
         throw new ForeignObjectException(
             kind.kind() + " " + name(wanted) + " exists, and Gridset did not make it");
       }
+    }
+  }
+
+  /// Hardly a field of a Job can be changed: one that exists stays.
+  ///
+  /// @throws RefusedObjectException when the API server would not have it
+  private void createJob(ObjectNode wanted) {
+    try {
+      createOnce(WatchedKind.JOB, wanted);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != UNPROCESSABLE && e.getCode() != BAD_REQUEST) {
+        throw e;
+      }
+      throw new RefusedObjectException(String.valueOf(e.getMessage()), e);
+    } catch (ForeignObjectException e) {
+      throw new RefusedObjectException(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -25,6 +25,7 @@ final class TestingCluster {
   final List<ObjectNode> owned = new ArrayList<>();
   final Map<String, Map<String, String>> nodes = new HashMap<>();
   final List<String> users = new ArrayList<>();
+  final Map<String, String> refused = new HashMap<>();
   GridReport report = GridReport.none();
   Instant now = Instant.parse("2026-11-22T12:00:00Z");
 
@@ -94,7 +95,7 @@ final class TestingCluster {
     List<JsonNode> all = new ArrayList<>(report.resources());
     all.removeIf(other -> GridReport.annotation(other).equals(GridReport.annotation(held)));
     all.add(held);
-    report = new GridReport(all, report.held(), Optional.empty());
+    report = new GridReport(all, report.held(), report.origin(), Optional.empty());
   }
 
   Observed observed(String namespace, String name) {
@@ -106,14 +107,17 @@ final class TestingCluster {
         wanted,
         dataset,
         ofKind("Runtime").filter(each -> nameOf(each).equals(wanted)).toList(),
-        ofKind("DataLoad")
-            .filter(each -> DatasetReconciler.concerned(each).contains(wanted))
-            .toList(),
+        new Observed.Operations(
+            manifests.stream()
+                .filter(OperationView::isOperation)
+                .filter(each -> DatasetReconciler.concerned(each).contains(wanted))
+                .toList(),
+            manifests.stream().filter(OperationView::isOperation).toList()),
         datasets.stream().filter(each -> refersTo(each).equals(Optional.of(wanted))).toList(),
         dataset
             .flatMap(TestingCluster::refersTo)
             .flatMap(to -> datasets.stream().filter(each -> nameOf(each).equals(to)).findFirst()),
-        new Observed.Owned(owned, nodes, users),
+        new Observed.Owned(owned, nodes, users, refused),
         report,
         now);
   }
