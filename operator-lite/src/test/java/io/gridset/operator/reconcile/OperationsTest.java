@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Data operations: when they run, what they wait for, what becomes of them.
 class OperationsTest {
@@ -612,6 +614,52 @@ class OperationsTest {
       assertThat(phase(parts[0], parts[1])).as(refused).isEqualTo("Failed");
       assertThat(status(parts[0], parts[1]).at("/conditions/0/reason").asText())
           .isEqualTo("DataOperationNotSupport");
+    }
+  }
+
+  /// Each look of each operator is broken off after some writes; the next one goes on.
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8})
+  void anOperatorThatDiesAtAnyWriteEndsTheSame(int writes) {
+    String flow =
+        load("first", "")
+            + "---\n"
+            + process("second", "runAfter: {kind: DataLoad, name: first}")
+            + "---\n"
+            + process("third", "policy: Cron\nschedule: '@hourly'");
+    List<String> ends = new java.util.ArrayList<>();
+    for (int limit : List.of(Integer.MAX_VALUE, writes)) {
+      with(flow);
+      broken(limit);
+      bind();
+      broken(limit);
+      loadsAre("Executing");
+      broken(limit);
+      loadsAre("Complete");
+      broken(limit);
+      settle();
+      jobEnds("second-processor-job", "Complete");
+      broken(limit);
+      settle();
+      cluster.now = Instant.parse("2026-11-22T13:00:30Z");
+      broken(limit);
+      settle();
+      jobEnds("third-processor-job", "Failed");
+      broken(limit);
+      settle();
+      ends.add(
+          status("DataLoad", "first")
+              + " "
+              + status("DataProcess", "second")
+              + " "
+              + status("DataProcess", "third"));
+    }
+    assertThat(ends.getLast()).isEqualTo(ends.getFirst()).contains("Complete", "Failed");
+  }
+
+  private void broken(int writes) {
+    for (int i = 0; i < 3; i++) {
+      cluster.reconcile("default", NAME, writes);
     }
   }
 
