@@ -1,5 +1,6 @@
 package io.gridset.operator.reconcile;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,27 +11,38 @@ final class IgnoredFields {
       List.of(
           "podMetadata", "affinity", "tolerations", "nodeSelector", "schedulerName", "resources");
 
+  /// Of an engine that copies; ours is one container of the members' image.
+  private static final List<String> OF_COPIERS =
+      List.of("image", "imageTag", "block", "runtimeType", "options", "parallelOptions");
+
   private IgnoredFields() {}
 
   static List<String> of(OperationView operation) {
     List<String> ignored = new ArrayList<>();
     if (operation.kind().equals(OperationView.LOAD)) {
-      for (String field : OF_PODS) {
-        if (operation.spec().hasNonNull(field) && !operation.spec().path(field).isEmpty()) {
-          ignored.add("spec." + field);
-        }
-      }
+      OF_PODS.stream().filter(field -> isGiven(operation, field)).forEach(ignored::add);
       if (!operation.spec().at("/runAfter/affinityStrategy/policy").asText("").isEmpty()) {
-        ignored.add("spec.runAfter.affinityStrategy");
+        ignored.add("runAfter.affinityStrategy");
+      }
+    }
+    if (operation.kind().equals(OperationView.MIGRATE)) {
+      OF_COPIERS.stream().filter(field -> isGiven(operation, field)).forEach(ignored::add);
+      if (operation.spec().path("parallelism").asInt(1) > 1) {
+        ignored.add("parallelism");
       }
     }
     if (operation.policy() != OperationView.Policy.CRON
         && operation.spec().hasNonNull("schedule")) {
-      ignored.add("spec.schedule");
+      ignored.add("schedule");
     }
     if (operation.policy() != OperationView.Policy.ONCE && operation.timeToLive().isPresent()) {
-      ignored.add("spec.ttlSecondsAfterFinished");
+      ignored.add("ttlSecondsAfterFinished");
     }
-    return ignored;
+    return ignored.stream().map(field -> "spec." + field).toList();
+  }
+
+  private static boolean isGiven(OperationView operation, String field) {
+    JsonNode value = operation.spec().path(field);
+    return operation.spec().hasNonNull(field) && (value.isValueNode() || !value.isEmpty());
   }
 }

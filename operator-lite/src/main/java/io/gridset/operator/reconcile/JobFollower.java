@@ -18,6 +18,9 @@ import java.util.stream.StreamSupport;
 /// Brings one run of an operation to its end by a Job: makes it once, and tells what becomes of it
 /// and of its pods. A Job of another run goes first. Pure.
 final class JobFollower {
+  /// For which a pod waits without anything being wrong.
+  private static final Set<String> PATIENT = Set.of("ContainerCreating", "PodInitializing");
+
   private final Observed observed;
   private final OperationStatus status;
   private final Outcome.Builder outcome;
@@ -185,8 +188,6 @@ final class JobFollower {
             + " "
             + Json.text(pod, "/status/message");
   }
-
-  private static final Set<String> PATIENT = Set.of("ContainerCreating", "PodInitializing");
 
   /// What keeps a pod from running.
   private Optional<Condition> trouble(JsonNode job) {

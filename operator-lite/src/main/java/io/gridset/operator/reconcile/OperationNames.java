@@ -3,6 +3,7 @@ package io.gridset.operator.reconcile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
@@ -38,14 +39,14 @@ final class OperationNames {
     Map<String, String> labels = new TreeMap<>();
     labels.put(Names.MANAGED_BY, Names.MANAGER);
     labels.put("release", release);
-    labels.put("app", "fluid-" + operation.kind().toLowerCase(java.util.Locale.ROOT));
+    labels.put("app", "fluid-" + operation.kind().toLowerCase(Locale.ROOT));
     labels.put(DATASET, shortened(OperationView.dataset(operation.document()).name(), LABEL_MAX));
     return labels;
   }
 
   /// A Job of one run, which it bears.
   static ObjectNode job(OperationView operation, OperationRun run, String name, ObjectNode spec) {
-    String kind = operation.kind().toLowerCase(java.util.Locale.ROOT);
+    String kind = operation.kind().toLowerCase(Locale.ROOT);
     Map<String, String> labels = labels(operation, name.substring(0, name.lastIndexOf('-')));
     labels.put("role", kind + "-job");
     return Json.of(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.gridset.operator.reconcile.OperationStatus.Verdict;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /// Brings one run of a DataProcess to its end: a Job whose containers see the dataset. Pure.
 final class ProcessReconciler {
@@ -61,6 +62,6 @@ final class ProcessReconciler {
   }
 
   private static Stream<JsonNode> stream(JsonNode list) {
-    return java.util.stream.StreamSupport.stream(list.spliterator(), false);
+    return StreamSupport.stream(list.spliterator(), false);
   }
 }

@@ -2,6 +2,7 @@ package io.gridset.operator.reconcile;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -89,7 +90,7 @@ final class ProcessRenderer {
     JsonNode script = processor.path("script");
     String tag = script.path("imageTag").asText("");
     List<JsonNode> mounts =
-        new java.util.ArrayList<>(
+        new ArrayList<>(
             List.of(
                 Json.of(
                     "name", SCRIPT_VOLUME,
@@ -98,7 +99,7 @@ final class ProcessRenderer {
     script.path("volumeMounts").forEach(mounts::add);
     mounts.add(datasetMount());
     List<JsonNode> volumes =
-        new java.util.ArrayList<>(
+        new ArrayList<>(
             List.of(
                 Json.of(
                     "name", SCRIPT_VOLUME, "configMap", Json.of("name", release + "-scripts"))));
