@@ -216,7 +216,7 @@ class Kubelet:
                 self.api.merge(path(daemon) + "/status", {"status": {
                     "desiredNumberScheduled": 0, "currentNumberScheduled": 0, "numberReady": 0, "numberMisscheduled": 0,
                     "observedGeneration": daemon["metadata"]["generation"]}})
-        self._collect(pods)
+        self._collect()
 
     def _replicate(self, each, pods):
         wanted = each["spec"]["replicas"]
@@ -430,17 +430,17 @@ class Kubelet:
         elif claim.get("status", {}).get("phase") != "Bound":
             self.api.merge(path(claim) + "/status", {"status": {"phase": "Bound"}})
 
-    def _collect(self, pods):
+    def _collect(self):
         """Deletes what has owners and none of them is left."""
-        owners = [each for kind in ("datasets", *RUNTIMES) for each in self.api.items(f"{FLUID}/{kind}")]
-        owners += self.api.items("/apis/apps/v1/statefulsets" + OURS) + self.api.items("/apis/batch/v1/jobs" + OURS)
-        owners += [each for kind in OPERATIONS for each in self.api.items(f"{FLUID}/{kind}")]
+        runtimes, operations = ([f"{FLUID}/{kind}" for kind in kinds] for kinds in (RUNTIMES, OPERATIONS))
+        sets, jobs = ("/apis/apps/v1/statefulsets" + OURS, "/apis/batch/v1/jobs" + OURS)
+        kinds = [*operations, *runtimes, jobs, *(f"/api/v1/{kind}{OURS}" for kind in ("configmaps", "secrets", "services", "pods"))]
+        # Owners are looked for last: they were there before what they own.
+        dependents = [item for kind in kinds for item in self.api.items(kind) if item["metadata"].get("ownerReferences")]
+        owners = [each for kind in (f"{FLUID}/datasets", *runtimes, *operations, sets, jobs) for each in self.api.items(kind)]
         alive = {each["metadata"]["uid"] for each in owners}
-        kinds = [*(f"{FLUID}/{kind}" for kind in OPERATIONS), "/apis/batch/v1/jobs" + OURS, "/api/v1/configmaps" + OURS, *(f"{FLUID}/{kind}" for kind in RUNTIMES), "/api/v1/secrets" + OURS,
-                 "/api/v1/services" + OURS, "/api/v1/pods" + OURS]
-        for each in (item for kind in kinds for item in self.api.items(kind)):
-            references = each["metadata"].get("ownerReferences", [])
-            if references and not going(each) and not any(one["uid"] in alive for one in references):
+        for each in dependents:
+            if not going(each) and not any(one["uid"] in alive for one in each["metadata"]["ownerReferences"]):
                 self.api("DELETE", path(each), {"propagationPolicy": "Background"}, accept=(200, 202, 404))
 
 
