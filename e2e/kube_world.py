@@ -227,6 +227,7 @@ class Kubelet:
                 template = each["spec"]["template"]
                 pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {
                     "name": f"{name}-{number}", "namespace": namespace, "labels": template["metadata"]["labels"],
+                    "annotations": template["metadata"].get("annotations", {}),
                     "ownerReferences": [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name,
                                          "uid": each["metadata"]["uid"], "controller": True}]},
                     "spec": dict(template["spec"], nodeName=self.nodes[number % len(self.nodes)])}
