@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Runs the end-to-end tests: python3 e2e/run.py [NAME...] (as unittest names, such as test_faults).
 
+Without names all of them, those on Kubernetes beside the others: both wait more than they work. What the former print comes
+at the end.
+
 Needs root (mounts) and /dev/fuse; where they are missing, says so and runs nothing. A class with a failed test runs once
 more, with the same seed: what passes then is named as flaky, and does not fail the run unless there are more than
 MAX_FLAKY of it. A class with `no_second_run = True` has one try (docs/decisions/0024).
@@ -8,7 +11,9 @@ MAX_FLAKY of it. A class with `no_second_run = True` has one try (docs/decisions
 
 import os
 import random
+import subprocess
 import sys
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -17,6 +22,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 MAX_FLAKY = 3
+
+# Modules whose names begin so run beside the others.
+KUBERNETES = ("test_csi", "test_install", "test_operat", "test_trust", "test_whole_node")
 
 
 class Timed(unittest.TextTestResult):
@@ -65,15 +73,15 @@ def second_time(failed):
     return [test for test in failed if test not in still], sorted(set(still))
 
 
-def main():
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        print("end-to-end runs skipped: /dev/fuse is missing or closed to this user", flush=True)
-        return 0
-    names = sys.argv[1:]
-    loader = unittest.TestLoader()
-    suite = loader.loadTestsFromNames(names) if names else loader.discover(str(HERE), "test_*.py")
-    os.environ.setdefault("GRIDSET_SEED", str(random.SystemRandom().randrange(1 << 31)))
-    result = run(suite)
+def all_modules():
+    """Names of the modules of tests: those that need no Kubernetes, and those that do."""
+    names = sorted(path.stem for path in HERE.glob("test_*.py"))
+    return [name for name in names if not name.startswith(KUBERNETES)], [name for name in names if name.startswith(KUBERNETES)]
+
+
+def run_named(names):
+    """Returns whether all passed."""
+    result = run(unittest.TestLoader().loadTestsFromNames(names))
     flaky, failed = [], failed_tests(result)
     if failed:
         flaky, failed = second_time(failed)
@@ -85,7 +93,34 @@ def main():
         print(f"failed: {test}")
     passed = result.testsRun - len(flaky) - len(failed) - len(result.skipped)
     print(f"\n{passed} passed, {len(flaky)} flaky, {len(failed)} failed, {len(result.skipped)} skipped")
-    return 1 if failed or result.testsRun == 0 else 0
+    return not failed and result.testsRun > 0
+
+
+def run_all():
+    """Returns whether all passed."""
+    others, kubernetes = all_modules()
+    with tempfile.TemporaryFile() as printed:
+        beside = subprocess.Popen([sys.executable, "-u", __file__, *kubernetes], stdout=printed, stderr=printed)
+        try:
+            passed = run_named(others)
+            passed &= beside.wait() == 0
+        finally:
+            beside.terminate()
+            beside.wait()
+        printed.seek(0)
+        print("\nOn Kubernetes, beside the above:", flush=True)
+        sys.stdout.buffer.write(printed.read())
+        sys.stdout.flush()
+    return passed
+
+
+def main():
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        print("end-to-end runs skipped: /dev/fuse is missing or closed to this user", flush=True)
+        return 0
+    os.environ.setdefault("GRIDSET_SEED", str(random.SystemRandom().randrange(1 << 31)))
+    names = sys.argv[1:]
+    return 0 if (run_named(names) if names else run_all()) else 1
 
 
 if __name__ == "__main__":

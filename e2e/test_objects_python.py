@@ -32,7 +32,8 @@ class TestObjectsPython(unittest.TestCase):
         cls.python = interpreter()
         cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.close)
-        cls.node = Node(cls.scratch, "node")
+        # Without a reserve, so that memory is what objects took, and large writes go into fresh memory.
+        cls.node = Node(cls.scratch, "node", None, "--objects-reserve", "0")
         cls.addClassCleanup(lambda: (cls.node("down", "--release", check=False), cls.node.kill()))
         cls.socket = cls.node.run / "objects.sock"
         wait_for("the objects' socket", cls.socket.exists)

@@ -329,17 +329,8 @@ class Client:
             layout.write_to(file.address)
             answer = connection.ask("put", file, **target)
         else:
-            if layout.size >= _LARGE:
-                self._refuse_early(connection, name)
             answer = _put_staged(connection, layout, target)
         return ObjectInfo.of_wire(answer.header["object"])
-
-    def _refuse_early(self, connection: Connection, name: ObjectName) -> None:
-        page = connection.ask("list", namespace=name.namespace, prefix=name.path, after="", limit=1)
-        if any(each["name"] == name.path for each in page.header["objects"]):
-            raise errors.ObjectExists(
-                f"there is an object {name} already, and objects do not change: delete it first, or choose another name"
-            )
 
     def _ask_again(self, op: str, name: Optional[ObjectName], **fields: Any) -> Answer:
         """Asks what may be asked twice, once more if the node has been restarted meanwhile."""
@@ -453,7 +444,8 @@ class Claim:
 
 
 def _put_staged(connection: Connection, layout: Layout, target: Dict[str, Any]) -> Answer:
-    staged = connection.ask("create", namespace=target["namespace"], bytes=layout.size)
+    # With its name: one that is in use is refused before the bytes are copied.
+    staged = connection.ask("create", namespace=target["namespace"], name=target["name"], bytes=layout.size)
     staging = staged.header["staging"]
     try:
         if staged.descriptor is None:

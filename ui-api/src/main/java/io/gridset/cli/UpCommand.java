@@ -89,6 +89,15 @@ final class UpCommand implements Callable<Integer> {
   private @Nullable String objectsQuota;
 
   @Option(
+      names = "--objects-reserve",
+      paramLabel = "SIZE",
+      description =
+          "Memory that is written ahead of puts once objects are used, so that the first are as fast"
+              + " as later ones; part of the quota, given up when it is needed (default: a sixteenth"
+              + " of the quota, at most 512Mi; 0 for none).")
+  private @Nullable String objectsReserve;
+
+  @Option(
       names = "--objects-spill",
       paramLabel = "DIR",
       description =
@@ -163,6 +172,7 @@ final class UpCommand implements Callable<Integer> {
           .option("memory", Optional.ofNullable(memory))
           .option("caFile", Optional.ofNullable(caFile))
           .option("objectsQuota", Optional.ofNullable(objectsQuota))
+          .option("objectsReserve", Optional.ofNullable(objectsReserve))
           .option("objectsSpill", Optional.ofNullable(objectsSpill))
           .option("flightListen", Optional.ofNullable(flightListen))
           .settings();

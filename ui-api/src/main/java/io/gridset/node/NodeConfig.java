@@ -34,6 +34,7 @@ public final class NodeConfig {
                   "memory",
                   "caFile",
                   "objectsQuota",
+                  "objectsReserve",
                   "objectsSpill",
                   "flightListen"),
               ClusterConfig.KEYS.stream())
@@ -128,6 +129,7 @@ public final class NodeConfig {
     ObjectSettings objects =
         new ObjectSettings(
             value("objectsQuota", NodeConfig::objectsQuota),
+            value("objectsReserve", DataSize::parse),
             value("objectsSpill", Path::of),
             value("flightListen", NodeSettings.ListenAddress::parse)
                 .map(address -> new ObjectSettings.Flight(address, grid.tls())));

@@ -145,6 +145,10 @@ final class NodeObjects implements ServedObjects, AutoCloseable {
     long quota = given.isPresent() ? given.get().bytes() : defaultQuota();
     Path memory = caches.openObjects(quota).path();
     ObjectStoreSettings opened = ObjectStoreSettings.inMemory(memory, quota, node);
+    Optional<DataSize> reserve = settings.objects().reserve();
+    if (reserve.isPresent()) {
+      opened = opened.withReserve(Math.min(quota, reserve.get().bytes()));
+    }
     Optional<Path> spill = settings.objects().spill();
     if (spill.isPresent()) {
       opened = opened.with(disk(caches.ownIn(spill.get()).resolve("objects")));

@@ -115,14 +115,13 @@ public final class ObjectWriter implements AutoCloseable {
 
   /// Stages what would be good to have, or, in a full memory, no more than there must be.
   private Staged stage(long good, long least) throws ObjectException {
-    String namespace = target.path().namespace();
     try {
-      return Staged.create(connection, namespace, good);
+      return Staged.create(connection, target.path(), good);
     } catch (ObjectException e) {
       if (e.kind() != ObjectException.Kind.NO_SPACE || good == least) {
         throw e;
       }
-      return Staged.create(connection, namespace, least);
+      return Staged.create(connection, target.path(), least);
     }
   }
 

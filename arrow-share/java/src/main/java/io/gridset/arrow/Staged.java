@@ -7,10 +7,10 @@ import java.io.IOException;
 
 /// A segment of the node's memory that is being written, mapped here.
 record Staged(String id, Descriptor file, Region region) {
-  /// @throws ObjectException NO_SPACE when the node has no memory for it
-  static Staged create(Connection connection, String namespace, long bytes) throws ObjectException {
-    JsonNode answer =
-        connection.call(Wire.request("create").put("namespace", namespace).put("bytes", bytes));
+  /// @throws ObjectException ALREADY_EXISTS when the name is in use; NO_SPACE when the node has no
+  ///   memory for it
+  static Staged create(Connection connection, ObjectPath path, long bytes) throws ObjectException {
+    JsonNode answer = connection.call(path.into(Wire.request("create")).put("bytes", bytes));
     Descriptor file = connection.takeDescriptor();
     try {
       long capacity = Math.min(file.size(), answer.path("capacity").asLong());

@@ -2,6 +2,7 @@ package io.gridset.arrow.ipc;
 
 import io.gridset.arrow.system.Region;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.BufferLayout.BufferType;
 
@@ -13,7 +14,7 @@ import org.apache.arrow.vector.BufferLayout.BufferType;
 /// @param present bytes to copy; the rest of `length` is zeros
 /// @param offsets what is subtracted from each offset, when the buffer holds some
 record BufferCopy(long position, long length, long from, long present, Offsets offsets) {
-  private static final int CHUNK = 32 << 20;
+  private static final int CHUNK = 8 << 20;
 
   /// @param width bytes an offset has; 0 when the buffer is copied as it is
   record Offsets(int width, long first) {
@@ -65,15 +66,23 @@ record BufferCopy(long position, long length, long from, long present, Offsets o
 
   void write(Region region, long body) {
     long at = body + position;
-    for (long done = 0; done < present; done += CHUNK) {
-      long chunk = Math.min(CHUNK, present - done);
-      region.populate(at + done, chunk);
-      region.copy(at + done, from + done, chunk);
+    if (present > CHUNK) { // one thread does not use all of the memory's bandwidth
+      LongStream.range(0, Math.ceilDiv(present, CHUNK))
+          .parallel()
+          .forEach(chunk -> copy(region, at, chunk * CHUNK));
+    } else {
+      copy(region, at, 0);
     }
     region.zero(at + present, body + end() - at - present);
     if (offsets.first() != 0) {
       rebase(region, at);
     }
+  }
+
+  private void copy(Region region, long at, long done) {
+    long chunk = Math.min(CHUNK, present - done);
+    region.populate(at + done, chunk);
+    region.copy(at + done, from + done, chunk);
   }
 
   private void rebase(Region region, long at) {

@@ -140,6 +140,7 @@ public final class LocalObjectStore implements ObjectStore {
 
   /// The record of a name whose time is not over.
   private Optional<ObjectRecord> current(ObjectName name) throws StorageException {
+    holding.segments().reserve().begin();
     return catalog.find(name).filter(record -> !publisher.isOver(record));
   }
 
@@ -204,6 +205,7 @@ public final class LocalObjectStore implements ObjectStore {
   @Override
   public Staging stage(String namespace, long bytes) throws StorageException {
     checkOpen();
+    holding.segments().reserve().begin();
     if (namespace.isEmpty() || bytes <= 0) {
       throw StorageException.of(
           Kind.INVALID, "to stage an object takes a namespace and at least a byte, not " + bytes);
@@ -321,6 +323,7 @@ public final class LocalObjectStore implements ObjectStore {
     }
     Segments segments = holding.segments();
     segments.pool().settle();
+    segments.reserve().refill();
     long high = (long) (settings.quotaBytes() * settings.highWatermark());
     if (segments.ledger().taken() - segments.pool().bytes() > high) {
       segments.evictTo((long) (settings.quotaBytes() * settings.lowWatermark()));
@@ -368,6 +371,7 @@ public final class LocalObjectStore implements ObjectStore {
       log.warn("The catalog does not let go", e);
     }
     List.copyOf(staged).forEach(StagedObject::close);
+    holding.segments().reserve().close();
     holding.segments().pool().clear();
     DiskCopies disk = holding.disk();
     if (disk != null) {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param lowWatermark fill ratio at which that stops
 /// @param poolBytes most bytes of segments kept for the next puts; part of the quota, and the first
 ///   to go
+/// @param reserveBytes most bytes of segments made ahead of puts, from the first use on; part of
+///   the quota, and the first to go; 0 for none
 /// @param disk where objects spill to and persist; null for nowhere
 /// @param node id of this node
 public record ObjectStoreSettings(
@@ -21,12 +23,15 @@ public record ObjectStoreSettings(
     double highWatermark,
     double lowWatermark,
     long poolBytes,
+    long reserveBytes,
     @Nullable Disk disk,
     String node,
     InstantSource clock) {
   private static final double HIGH_WATERMARK = 0.9;
   private static final double LOW_WATERMARK = 0.7;
   private static final int POOL_SHARE = 4;
+  private static final int RESERVE_SHARE = 16;
+  private static final long RESERVE_BYTES_MAX = 512L << 20;
 
   /// @param directory on a local disk, used by nothing else; created when missing
   /// @param quotaBytes most bytes in it
@@ -45,8 +50,8 @@ public record ObjectStoreSettings(
     if (!(lowWatermark >= 0 && lowWatermark <= highWatermark && highWatermark <= 1)) {
       throw new IllegalArgumentException("watermarks of objects must be 0 <= low <= high <= 1");
     }
-    if (poolBytes < 0) {
-      throw new IllegalArgumentException("the pool of segments must not be negative");
+    if (poolBytes < 0 || reserveBytes < 0) {
+      throw new IllegalArgumentException("pool and reserve of segments must not be negative");
     }
   }
 
@@ -58,6 +63,7 @@ public record ObjectStoreSettings(
         HIGH_WATERMARK,
         LOW_WATERMARK,
         quotaBytes / POOL_SHARE,
+        Math.min(quotaBytes / RESERVE_SHARE, RESERVE_BYTES_MAX),
         null,
         node,
         InstantSource.system());
@@ -65,7 +71,16 @@ public record ObjectStoreSettings(
 
   /// The same with a disk.
   public ObjectStoreSettings with(Disk spill) {
+    return with(reserveBytes, spill);
+  }
+
+  /// The same with another reserve.
+  public ObjectStoreSettings withReserve(long bytes) {
+    return with(bytes, disk);
+  }
+
+  private ObjectStoreSettings with(long reserve, @Nullable Disk spill) {
     return new ObjectStoreSettings(
-        directory, quotaBytes, highWatermark, lowWatermark, poolBytes, spill, node, clock);
+        directory, quotaBytes, highWatermark, lowWatermark, poolBytes, reserve, spill, node, clock);
   }
 }

@@ -5,7 +5,7 @@ package io.gridset.server.object;
 /// @param objects held here
 /// @param memoryBytes in use, with those of deleted objects that somebody maps
 /// @param quotaBytes most of them
-/// @param pooledBytes of those in memory: of deleted objects, kept for the next puts or still
+/// @param pooledBytes of those in memory: kept for the next puts, or of deleted objects and still
 ///   mapped
 /// @param diskBytes on the disk
 public record ObjectStoreUsage(

@@ -1,5 +1,6 @@
 package io.gridset.server.object;
 
+import io.gridset.core.object.NameInUse;
 import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectName;
 import io.gridset.core.store.StorageException;
@@ -45,7 +46,7 @@ final class Publisher {
     if (before.isPresent() && isOver(before.get())) {
       delete(before.get());
     } else if (before.isPresent()) {
-      throw inUse(name);
+      throw NameInUse.of(name);
     }
     FrozenBytes frozen = new FrozenBytes(bytes);
     staged.freeze(bytes, frozen);
@@ -55,7 +56,7 @@ final class Publisher {
       held.keep();
       shelf.add(held);
       if (!catalog.publish(record)) {
-        throw inUse(name);
+        throw NameInUse.of(name);
       }
     } catch (StorageException | RuntimeException e) {
       end(held);
@@ -149,10 +150,5 @@ final class Publisher {
   private void end(HeldObject held) {
     shelf.remove(held);
     held.end();
-  }
-
-  private static StorageException inUse(ObjectName name) {
-    return StorageException.of(
-        Kind.ALREADY_EXISTS, "the name " + name + " is in use: delete it first, or take another");
   }
 }

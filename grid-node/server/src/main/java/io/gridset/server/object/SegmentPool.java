@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /// untouched and accounted for, until the kernel says that nobody has (a write lease on a fresh
 /// descriptor). Then it is kept for the next put of its namespace, which finds its pages there
 /// already, or is unlinked: always when more than our own clients had it, for the lease does not
-/// see pages in a pipe or a socket, nor backing files of a mount. Thread-safe.
+/// see pages in a pipe or a socket, nor backing files of a mount. Segments that never had an object
+/// ([SegmentReserve]) wait here as well, for a put of any namespace. Thread-safe.
 ///
 /// Sources: fcntl(2) "Leases"; DESIGN.md, "Segments".
 final class SegmentPool {
@@ -43,10 +44,16 @@ final class SegmentPool {
   private long sequence;
 
   /// A segment of the pool, oldest first in the list.
+  ///
+  /// @param namespace empty for one that never had an object
   private record Retired(Path path, String namespace, long bytes, boolean recyclable) {
+    boolean isSpare() {
+      return namespace.isEmpty();
+    }
+
     boolean fits(String wantedNamespace, long wanted) {
       return recyclable
-          && namespace.equals(wantedNamespace)
+          && (isSpare() || namespace.equals(wantedNamespace))
           && bytes <= wanted * LARGER
           && wanted <= bytes * SMALLER;
     }
@@ -65,11 +72,8 @@ final class SegmentPool {
   ///
   /// @param recyclable whether only our own clients ever had it, which map it and nothing else
   synchronized void retire(Path file, String namespace, long bytes, boolean recyclable) {
-    Path here = directory.resolve(Long.toString(sequence++));
-    try {
-      Files.move(file, here, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      log.warn("The segment {} cannot be retired: {}", file, e.toString());
+    Path here = takeIn(file);
+    if (here == null) {
       return;
     }
     boolean keep = recyclable && bytes >= LEAST_BYTES;
@@ -79,6 +83,30 @@ final class SegmentPool {
       unlinkIfIdle(segment);
     }
     trim(TRIES);
+  }
+
+  private @Nullable Path takeIn(Path file) {
+    Path here = directory.resolve(Long.toString(sequence++));
+    try {
+      Files.move(file, here, StandardCopyOption.ATOMIC_MOVE);
+      return here;
+    } catch (IOException e) {
+      log.warn("The segment {} cannot be retired: {}", file, e.toString());
+      return null;
+    }
+  }
+
+  /// Takes over a file that never had an object, of `bytes` bytes, which stay accounted for until
+  /// it goes: before all others when room is needed.
+  synchronized void stock(Path file, long bytes) {
+    Path here = takeIn(file);
+    if (here != null) {
+      retired.addFirst(new Retired(here, "", bytes, true));
+    }
+  }
+
+  synchronized boolean hasSpare(long bytes) {
+    return retired.stream().anyMatch(segment -> segment.isSpare() && segment.bytes == bytes);
   }
 
   /// Unlinks what nobody has any more, but for as much as is kept for the next puts.
@@ -93,7 +121,8 @@ final class SegmentPool {
 
   /// Unlinks the oldest of those kept for puts while they are more than may be, looking at `most`.
   private void trim(int most) {
-    List<Retired> kept = retired.stream().filter(Retired::recyclable).toList();
+    List<Retired> kept =
+        retired.stream().filter(segment -> segment.recyclable && !segment.isSpare()).toList();
     long bytes = kept.stream().mapToLong(Retired::bytes).sum();
     int count = kept.size();
     int looked = 0;

@@ -20,6 +20,7 @@ final class Segments {
   private final Path sealed;
   private final MemoryLedger ledger;
   private final SegmentPool pool;
+  private final SegmentReserve reserve;
   private final Object making = new Object();
   private volatile Supplier<BooleanSupplier> evictions = () -> () -> false;
 
@@ -38,6 +39,8 @@ final class Segments {
       throw Failures.of("cannot use the objects' directory " + directory, e);
     }
     this.pool = new SegmentPool(retired, settings.poolBytes(), ledger);
+    this.reserve =
+        new SegmentReserve(staging.resolve("reserve"), settings.reserveBytes(), ledger, pool);
   }
 
   /// @param next begins to make room; what it gives evicts an object a call, until it says false
@@ -51,6 +54,10 @@ final class Segments {
 
   SegmentPool pool() {
     return pool;
+  }
+
+  SegmentReserve reserve() {
+    return reserve;
   }
 
   Path sealed() {
@@ -71,6 +78,9 @@ final class Segments {
     long capacity = roundUp(Math.max(1, bytes));
     Path path = staging.resolve(id);
     SegmentPool.Taken taken = pool.take(namespace, capacity, path);
+    if (taken != null) {
+      reserve.refill();
+    }
     long there = taken == null ? 0 : taken.bytes();
     long charged = there;
     NativeFile file = taken == null ? null : taken.file();
@@ -143,7 +153,7 @@ final class Segments {
       if (e.kind() != Kind.NO_SPACE) {
         throw e;
       }
-      while (pool.giveUp()) {
+      while (pool.giveUp() || reserve.giveWay()) {
         // the file system has less room than the quota says: whatever can go goes
       }
       try {
@@ -167,7 +177,7 @@ final class Segments {
     synchronized (making) {
       BooleanSupplier eviction = evictions.get();
       while (!ledger.tryTake(bytes)) {
-        if (!pool.giveUp() && !eviction.getAsBoolean()) {
+        if (!pool.giveUp() && !reserve.giveWay() && !eviction.getAsBoolean()) {
           throw noSpace(wanted);
         }
       }

@@ -234,7 +234,7 @@ class LocalObjectStoreTest {
     try {
       assumeThat(directory.backing().name()).as(directory.explanation()).startsWith("OWN");
       ObjectStoreSettings settings =
-          new ObjectStoreSettings(own, 64 * MIB, 1, 1, 2 * MIB, null, "n1", objects);
+          new ObjectStoreSettings(own, 64 * MIB, 1, 1, 2 * MIB, 0, null, "n1", objects);
       try (LocalObjectStore small = TestingObjects.open(settings);
           Arena arena = Arena.ofShared()) {
         put(small, "n", ONE);
@@ -586,5 +586,39 @@ class LocalObjectStoreTest {
     catalog.withdraw(N, info.id());
     until("the bytes go", () -> !store.holds(info.id()) && store.usage().memoryBytes() == 0);
     assertThat(objects.bytesInMemory()).isZero();
+  }
+
+  /// A put into it costs no first write of a page; nothing of it is ever in the way of an object.
+  @Test
+  void aReserveIsMadeOnceTheStoreIsUsedAndGoesFirst() throws Exception {
+    restart(objects.settings(64 * MIB, 8 * MIB, 0).withReserve(16 * MIB));
+    assertThat(store.usage().memoryBytes()).isZero();
+    assertThat(store.find(N)).isEmpty();
+    until("made", () -> store.usage().pooledBytes() == 15 * MIB); // 8, 4, 2 and 1
+    put(store, "n", TestingIpc.ofSize(1, 3 * MIB));
+    assertThat(read(store, "n")).isEqualTo(TestingIpc.ofSize(1, 3 * MIB));
+    until("made again", () -> store.usage().pooledBytes() == 15 * MIB);
+    for (int i = 0; i < 3; i++) {
+      put(store, "large" + i, TestingIpc.ofSize(i, 8 * MIB));
+    }
+    for (int i = 0; i < 3; i++) {
+      assertThat(read(store, "large" + i)).isEqualTo(TestingIpc.ofSize(i, 8 * MIB));
+    }
+    assertThat(store.usage().memoryBytes()).isLessThanOrEqualTo(64 * MIB);
+    store.close();
+    assertThat(store.usage().pooledBytes()).isZero();
+    assertThat(store.usage().memoryBytes()).isLessThan(28 * MIB);
+  }
+
+  /// Also while it is being made.
+  @Test
+  void aReserveGivesWayToWhoeverNeedsTheRoom() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      restart(objects.settings(64 * MIB, 8 * MIB, 0).withReserve(32 * MIB));
+      try (Staging all = store.stage("default", 64 * MIB)) {
+        assertThat(store.usage().pooledBytes()).isZero();
+        assertThat(store.usage().memoryBytes()).isEqualTo(64 * MIB);
+      }
+    }
   }
 }

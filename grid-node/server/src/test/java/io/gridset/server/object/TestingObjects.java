@@ -39,7 +39,7 @@ final class TestingObjects implements AutoCloseable, InstantSource {
   ObjectStoreSettings settings(long quotaBytes, long poolBytes, long diskBytes) {
     ObjectStoreSettings.@Nullable Disk spill =
         diskBytes == 0 ? null : new ObjectStoreSettings.Disk(disk, diskBytes);
-    return new ObjectStoreSettings(memory, quotaBytes, 0.9, 0.5, poolBytes, spill, NODE, this);
+    return new ObjectStoreSettings(memory, quotaBytes, 0.9, 0.5, poolBytes, 0, spill, NODE, this);
   }
 
   /// A store whose housekeeping is done when asked for.

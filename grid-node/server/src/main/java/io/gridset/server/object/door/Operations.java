@@ -4,6 +4,7 @@ import io.gridset.client.ObjectPage;
 import io.gridset.client.ObjectView;
 import io.gridset.core.cache.PinnedBytes;
 import io.gridset.core.file.OpenFile;
+import io.gridset.core.object.NameInUse;
 import io.gridset.core.object.ObjectAttributes;
 import io.gridset.core.object.ObjectInfo;
 import io.gridset.core.object.ObjectName;
@@ -101,6 +102,9 @@ final class Operations {
 
   private Reply create(Request request, Belongings belongings) throws IOException {
     belongings.checkRoomForStaging();
+    if (request.name() != null && store.find(request.objectName()).isPresent()) {
+      throw NameInUse.of(request.objectName());
+    }
     Staging staging = store.stage(request.namespaceOrDefault(), request.byteCount());
     belongings.add(staging);
     try {
