@@ -25,6 +25,7 @@ from harness import GRIDSET, ROOT, Process, free_port, wait_for
 
 FLUID = "/apis/data.fluid.io/v1alpha1"
 RUNTIMES = ("gridruntimes", "jindoruntimes", "alluxioruntimes", "juicefsruntimes", "vineyardruntimes")
+OPERATIONS = ("dataloads", "dataprocesses", "datamigrates", "databackups")
 ADMIN = "admin-of-this-test"
 OURS = "?labelSelector=fluid.io/managed-by=gridset"
 
@@ -138,7 +139,7 @@ class ApiServer:
         self.kubectl("wait", "--for=condition=Established", "--timeout=100s", "crd", "--all")
         self.kubectl("apply", "-f", ROOT / "manifests" / "operator" / "namespace.yaml")
         self.kubectl("apply", "-f", ROOT / "manifests" / "operator")
-        wait_for("the kinds to be served", lambda: all(self._served(kind) for kind in (*RUNTIMES, "datasets", "dataloads")))
+        wait_for("the kinds to be served", lambda: all(self._served(kind) for kind in (*RUNTIMES, "datasets", *OPERATIONS)))
 
     def _served(self, plural):
         try:
@@ -153,10 +154,11 @@ class ApiServer:
 
 
 class Kubelet:
-    """The thread; `nodes` are the names of the nodes, of which pods take turns."""
+    """The thread; `nodes` are the names of the nodes, of which pods take turns. Of a StatefulSet `run_at_most` pods are run,
+    the others stay pending, as where a cluster is full."""
 
-    def __init__(self, server, scratch, nodes=3):
-        self.api, self.scratch = server.api, scratch
+    def __init__(self, server, scratch, nodes=3, run_at_most=9):
+        self.api, self.scratch, self.run_at_most = server.api, scratch, run_at_most
         self.directory = scratch.disk / "pods"
         self.directory.mkdir()
         self.hosts = self.directory / "hosts"
@@ -199,19 +201,26 @@ class Kubelet:
         for pod in self.api.items("/api/v1/pods" + OURS):
             every[is_fuse_pod(pod)].append(pod)
         pods = every[False]
+        jobs = self.api.items("/apis/batch/v1/jobs" + OURS)
+        for job in jobs:
+            self._run_job(job, [pod for pod in pods if owner(pod) == job["metadata"]["uid"]])
         for each in sets:
             self._replicate(each, [pod for pod in pods if owner(pod) == each["metadata"]["uid"]])
-        leaving = [pod for pod in pods if going(pod)]
+        workers = {each["metadata"]["uid"] for each in sets}
+        leaving = [pod for pod in pods if going(pod) and owner(pod) in workers]
         self.most_at_once_leaving = max(self.most_at_once_leaving, len(leaving))
         for pod in pods:
-            self._run_pod(pod)
+            if pod["metadata"]["labels"].get("role") in JOB_ROLES:
+                self._run_job_pod(pod)
+            elif int(pod["metadata"]["name"].rsplit("-", 1)[1]) < self.run_at_most or going(pod):
+                self._run_pod(pod)
         for claim in self.api.items("/api/v1/persistentvolumeclaims" + OURS):
             self._bind(claim, pods)
         for volume in self.api.items("/api/v1/persistentvolumes" + OURS):
             if going(volume):
                 self.api.merge(path(volume), {"metadata": {"finalizers": None}})
         self.fuse_pods.turn(self.api.items("/apis/apps/v1/daemonsets" + OURS), every[True])
-        self._collect(pods)
+        self._collect()
 
     def _replicate(self, each, pods):
         wanted = each["spec"]["replicas"]
@@ -222,6 +231,7 @@ class Kubelet:
                 template = each["spec"]["template"]
                 pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {
                     "name": f"{name}-{number}", "namespace": namespace, "labels": template["metadata"]["labels"],
+                    "annotations": template["metadata"].get("annotations", {}),
                     "ownerReferences": [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name,
                                          "uid": each["metadata"]["uid"], "controller": True}]},
                     "spec": dict(template["spec"], nodeName=self.nodes[number % len(self.nodes)])}
@@ -233,6 +243,77 @@ class Kubelet:
                   "currentReplicas": len(pods), "observedGeneration": each["metadata"]["generation"]}
         if any(each.get("status", {}).get(key, 0) != value for key, value in status.items()):
             self.api.merge(path(each) + "/status", {"status": status})
+
+    def _run_job(self, job, pods):
+        """A pod after the other until one ends well or the limit is reached."""
+        if going(job) or any(each["status"] == "True" for each in job.get("status", {}).get("conditions", [])):
+            return
+        ended = [pod for pod in pods if pod.get("status", {}).get("phase") in ("Succeeded", "Failed")]
+        name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]
+        if any(pod["status"]["phase"] == "Succeeded" for pod in ended):
+            self._end_job(job, "SuccessCriteriaMet", "Complete", {"succeeded": 1, "completionTime": now()})
+        elif len(ended) > job["spec"]["backoffLimit"]:
+            self._end_job(job, "FailureTarget", "Failed", {"failed": len(ended)}, "BackoffLimitExceeded")
+        elif len(ended) == len(pods):
+            template = job["spec"]["template"]
+            self.api("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {
+                "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}, accept=(201, 409))
+            metadata = dict(template["metadata"], name=f"{name}-{len(pods)}", namespace=namespace, ownerReferences=[
+                {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": job["metadata"]["uid"], "controller": True}])
+            self.api("POST", f"/api/v1/namespaces/{namespace}/pods", {
+                "apiVersion": "v1", "kind": "Pod", "metadata": metadata,
+                "spec": dict(template["spec"], nodeName=self.nodes[0], automountServiceAccountToken=False)}, accept=(201, 409))
+
+    def _end_job(self, job, first, last, status, reason=""):
+        conditions = [{"type": kind, "status": "True", "reason": reason, "message": "", "lastTransitionTime": now(),
+                       "lastProbeTime": now()} for kind in (first, last)]
+        self.api.merge(path(job) + "/status", {"status": dict(
+            status, startTime=job["metadata"]["creationTimestamp"], conditions=conditions)}, accept=(200, 404))
+
+    def _run_job_pod(self, pod):
+        """The first container of a pod of a Job, with its script and claims."""
+        uid = pod["metadata"]["uid"]
+        process = self.processes.get(uid)
+        if going(pod):
+            if process is not None:
+                process.kill(signal.SIGKILL)
+            self.processes.pop(uid, None)
+            self.api("DELETE", path(pod), {"gracePeriodSeconds": 0}, accept=(200, 404))
+        elif pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+            return
+        elif process is None:
+            self._start_job_pod(pod)
+        elif (code := process.child.poll()) is not None:
+            name = pod["spec"]["containers"][0]["name"]
+            ended = {"exitCode": code, "reason": "Error" if code else "Completed", "message": process.tail()[-500:] if code else ""}
+            self.api.merge(path(pod) + "/status", {"status": {
+                "phase": "Failed" if code else "Succeeded", "containerStatuses": [
+                    {"name": name, "image": "i", "imageID": "", "ready": False, "restartCount": 0, "state": {"terminated": ended}}]}})
+
+    def _start_job_pod(self, pod):
+        namespace, uid = pod["metadata"]["namespace"], pod["metadata"]["uid"]
+        container = pod["spec"]["containers"][0]
+        volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+        arguments = [*container.get("command", []), *container.get("args", [])]
+        commands = ["set -e", "mount -t tmpfs none /run"]
+        for mount in container["volumeMounts"]:
+            volume, target = volumes[mount["name"]], mount["mountPath"]
+            if "configMap" in volume:
+                found = self.api("GET", f"/api/v1/namespaces/{namespace}/configmaps/{volume['configMap']['name']}")
+                source = self.directory / f"{uid}-{mount['subPath']}"
+                source.write_text(found["data"][mount["subPath"]])
+                arguments = [str(source) if text == target else text for text in arguments]
+            elif "persistentVolumeClaim" in volume and target.startswith(("/run/", "/var/run/")):
+                claim = volume["persistentVolumeClaim"]["claimName"]
+                self.api("GET", f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}")
+                source = self.directory / "claims" / namespace / claim
+                source.mkdir(parents=True, exist_ok=True)
+                commands.append(f"mkdir -p {target} && mount --bind {shlex.quote(str(source))} {target}")
+        environment = {each["name"]: each["value"] for each in container.get("env", []) if "value" in each}
+        script = "\n".join([*commands, "exec " + shlex.join(arguments)])
+        self.processes[uid] = Process(["unshare", "-m", "sh", "-c", script],
+                                      self.directory / f"{pod['metadata']['name']}-{uid}.log", environment)
+        self.api.merge(path(pod) + "/status", {"status": {"phase": "Running"}})
 
     def _run_pod(self, pod):
         uid = pod["metadata"]["uid"]
@@ -330,23 +411,27 @@ class Kubelet:
         elif claim.get("status", {}).get("phase") != "Bound":
             self.api.merge(path(claim) + "/status", {"status": {"phase": "Bound"}})
 
-    def _collect(self, pods):
+    def _collect(self):
         """Deletes what has owners and none of them is left."""
-        kinds = [f"{FLUID}/dataloads", *(f"{FLUID}/{kind}" for kind in RUNTIMES), "/api/v1/secrets" + OURS,
-                 "/api/v1/services" + OURS, "/api/v1/pods" + OURS]
-        owned = [item for kind in kinds for item in self.api.items(kind)]
-        # Owners are asked for afterwards: one that was made meanwhile must not count as gone.
-        owners = [each for kind in ("datasets", *RUNTIMES) for each in self.api.items(f"{FLUID}/{kind}")]
-        owners += self.api.items("/apis/apps/v1/statefulsets" + OURS) + self.api.items("/apis/apps/v1/daemonsets" + OURS)
+        runtimes, operations = ([f"{FLUID}/{kind}" for kind in kinds] for kinds in (RUNTIMES, OPERATIONS))
+        controllers = [f"/apis/{kind}{OURS}" for kind in ("apps/v1/statefulsets", "apps/v1/daemonsets", "batch/v1/jobs")]
+        kinds = [*operations, *runtimes, "/apis/batch/v1/jobs" + OURS, *(f"/api/v1/{kind}{OURS}" for kind in ("configmaps", "secrets", "services", "pods"))]
+        # Owners are looked for last: they were there before what they own.
+        dependents = [item for kind in kinds for item in self.api.items(kind) if item["metadata"].get("ownerReferences")]
+        owners = [each for kind in (f"{FLUID}/datasets", *runtimes, *operations, *controllers) for each in self.api.items(kind)]
         alive = {each["metadata"]["uid"] for each in owners}
-        for each in owned:
-            references = each["metadata"].get("ownerReferences", [])
-            if references and not going(each) and not any(one["uid"] in alive for one in references):
-                self.api("DELETE", path(each), accept=(200, 202, 404))
+        for each in dependents:
+            if not going(each) and not any(one["uid"] in alive for one in each["metadata"]["ownerReferences"]):
+                self.api("DELETE", path(each), {"propagationPolicy": "Background"}, accept=(200, 202, 404))
 
 
 PLURALS = {"Pod": "pods", "Secret": "secrets", "Service": "services", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets",
-           "PersistentVolumeClaim": "persistentvolumeclaims", "PersistentVolume": "persistentvolumes", "DataLoad": "dataloads"}
+           "PersistentVolumeClaim": "persistentvolumeclaims", "PersistentVolume": "persistentvolumes", "DataProcess": "dataprocesses"}
+JOB_ROLES = ("dataprocess-pod", "datamigrate-pod")
+
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def loopback(change, address):

@@ -13,7 +13,7 @@ import sys
 import unittest
 
 from harness import ACCESS_KEY, SCENARIOS, SECRET_KEY, Scratch, Store, wait_for
-from kube_world import FLUID, ApiServer, Kubelet, Operator, programs
+from kube_world import FLUID, OPERATIONS, RUNTIMES, ApiServer, Kubelet, Operator, programs
 from test_scenarios import make_tree
 
 NAME = "serverless-data"
@@ -42,6 +42,7 @@ def size(amount):
 
 class OnRelease:
     release = ""
+    run_at_most = 9
 
     @classmethod
     def setUpClass(cls):
@@ -57,7 +58,7 @@ class OnRelease:
         cls.bytes = sum(map(len, cls.tree.values()))
         cls.server = ApiServer(cls.scratch, cls.release, cls.addClassCleanup)
         cls.server.install()
-        cls.kubelet = Kubelet(cls.server, cls.scratch)
+        cls.kubelet = Kubelet(cls.server, cls.scratch, run_at_most=cls.run_at_most)
         cls.addClassCleanup(cls.kubelet.close)
         cls.operator = Operator(cls.server, cls.scratch)
         cls.addClassCleanup(lambda: cls.operator.kill())
@@ -69,7 +70,7 @@ class OnRelease:
         try:
             return wait_for(what, condition, seconds)
         except AssertionError as e:
-            shown = self.kubectl("get", "datasets,jindoruntimes,dataloads,pods,statefulsets", "-A", "-o", "yaml", check=False)
+            shown = self.kubectl("get", "datasets,jindoruntimes,dataloads,dataprocesses,jobs,pods,statefulsets", "-A", "-o", "yaml", check=False)
             raise AssertionError(f"{e}\n{shown[-6000:]}\n{self.operator.tail()}\n{self.kubelet.failure}\n{self.kubelet.logs()}")
 
     def table(self, *argv):
@@ -109,9 +110,9 @@ class OnRelease:
         left = []
         for place in ("/apis/apps/v1/statefulsets", "/apis/apps/v1/daemonsets", "/api/v1/pods", "/api/v1/services",
                       "/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes", "/api/v1/serviceaccounts", "/api/v1/secrets",
-                      "/apis/networking.k8s.io/v1/networkpolicies"):
+                      "/apis/networking.k8s.io/v1/networkpolicies", "/apis/batch/v1/jobs", "/api/v1/configmaps"):
             left += self.server.api.items(place + "?labelSelector=fluid.io/managed-by=gridset")
-        for kind in ("datasets", "jindoruntimes", "dataloads"):
+        for kind in ("datasets", *RUNTIMES, *OPERATIONS):
             left += self.server.api.items(f"{FLUID}/{kind}")
         names = [f"{item['kind']} {item['metadata']['name']}" for item in left]
         for node in self.server.api.items("/api/v1/nodes"):

@@ -19,9 +19,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +46,10 @@ final class Controller implements AutoCloseable {
   private final Mirror mirror = new Mirror();
   private final WorkQueue<DatasetName> queue = new WorkQueue<>(Ticker.system());
   private final Map<DatasetName, GridReport> reports = new ConcurrentHashMap<>();
+
+  /// Jobs that the API server would not have, until their datasets are gone.
+  private final Map<DatasetName, Map<String, String>> refused = new ConcurrentHashMap<>();
+
   private final KubeWriter writer;
   private final EventRecorder events;
   private final Watches watches;
@@ -74,7 +80,7 @@ final class Controller implements AutoCloseable {
   private void look(DatasetName name) {
     try {
       Outcome outcome = DatasetReconciler.reconcile(observe(name), settings);
-      carryOut(outcome);
+      carryOut(name, outcome);
       boolean news = ask(name, outcome);
       queue.done(name);
       queue.addAfter(name, news ? Duration.ZERO : outcome.again());
@@ -119,18 +125,42 @@ final class Controller implements AutoCloseable {
     List<String> users = going ? writer.podsUsing(name.namespace(), name.name()) : List.of();
     if (dataset.isEmpty()) {
       reports.remove(name);
+      refused.remove(name);
     }
     return new Observed(
         name,
         dataset,
         runtimes(name),
-        mirror.list(
-            WatchedKind.DATA_LOAD, load -> DatasetReconciler.concerned(load).contains(name)),
+        operations(name),
         mirror.list(WatchedKind.DATASET, other -> refers(other, name)),
         dataset.flatMap(this::original),
-        new Observed.Owned(objects, nodes(), users),
+        new Observed.Owned(objects, nodes(), users, refused.getOrDefault(name, Map.of())),
         reports.getOrDefault(name, GridReport.none()),
         clock.instant());
+  }
+
+  private Observed.Operations operations(DatasetName name) {
+    List<ObjectNode> all = new ArrayList<>();
+    for (WatchedKind kind : WatchedKind.values()) {
+      if (kind.isOperation()) {
+        all.addAll(mirror.list(kind, each -> true));
+      }
+    }
+    List<ObjectNode> own =
+        all.stream().filter(each -> DatasetReconciler.concerned(each).contains(name)).toList();
+    Set<ObjectNode> preceding = new LinkedHashSet<>();
+    List<ObjectNode> next = own;
+    while (!next.isEmpty()) {
+      List<ObjectNode> after = next;
+      next =
+          all.stream()
+              .filter(each -> !preceding.contains(each))
+              .filter(
+                  each -> after.stream().anyMatch(one -> DatasetReconciler.comesAfter(one, each)))
+              .toList();
+      preceding.addAll(next);
+    }
+    return new Observed.Operations(own, List.copyOf(preceding));
   }
 
   private static boolean refers(ObjectNode other, DatasetName name) {
@@ -173,16 +203,33 @@ final class Controller implements AutoCloseable {
 
   /// In the order in which an interruption does no harm: what holds objects first, what lets others
   /// see them last.
-  private void carryOut(Outcome outcome) {
+  private void carryOut(DatasetName name, Outcome outcome) {
     outcome.delete().forEach(writer::delete);
     outcome.metadata().forEach(writer::change);
-    outcome.apply().forEach(writer::apply);
+    outcome.apply().forEach(wanted -> apply(name, wanted));
     outcome.nodes().forEach(writer::label);
     if (outcome.metadata().isEmpty()) {
       outcome.statuses().forEach(writer::status);
       outcome.annotations().forEach(writer::annotate);
       outcome.events().forEach(events::tell);
     } // Else the objects have changed, and are looked at again.
+  }
+
+  private void apply(DatasetName name, ObjectNode wanted) {
+    try {
+      writer.apply(wanted);
+    } catch (RefusedObjectException e) {
+      String key =
+          wanted.path("kind").asText()
+              + "/"
+              + wanted.at("/metadata/name").asText()
+              + "@"
+              + GridReport.annotation(wanted);
+      refused
+          .computeIfAbsent(name, each -> new ConcurrentHashMap<>())
+          .put(key, String.valueOf(e.getMessage()));
+      queue.addAfter(name, AFTER_NEWS);
+    }
   }
 
   /// @return whether the members say something new
@@ -195,7 +242,8 @@ final class Controller implements AutoCloseable {
     GridReport told = members.sync(outcome.order().get());
     if (told.failure().isPresent()) {
       LOG.warn("the workers of {} do not answer: {}", name, told.failure().get());
-      GridReport kept = new GridReport(before.resources(), before.held(), told.failure());
+      GridReport kept =
+          new GridReport(before.resources(), before.held(), before.origin(), told.failure());
       reports.put(name, kept);
       return false;
     }

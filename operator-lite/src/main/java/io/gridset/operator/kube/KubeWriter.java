@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,7 +40,9 @@ final class KubeWriter {
   private static final String READER_MANAGER = "gridset-reader-";
 
   private static final Duration APPLY_AGAIN = Duration.ofMinutes(5);
+  private static final int BAD_REQUEST = 400;
   private static final int CONFLICT = 409;
+  private static final int UNPROCESSABLE = 422;
   private static final JsonMapper JSON = new JsonMapper();
 
   private final KubernetesClient client;
@@ -67,7 +70,8 @@ final class KubeWriter {
           createSecret(wanted);
         }
       }
-      case PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM -> createVolume(kind, wanted);
+      case PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM -> createOnce(kind, wanted);
+      case JOB -> createJob(wanted);
       default -> applyWhole(kind, wanted);
     }
   }
@@ -109,7 +113,7 @@ final class KubeWriter {
   }
 
   /// Hardly a field of a volume can be changed: it stays as it was made until it is removed.
-  private void createVolume(WatchedKind kind, ObjectNode wanted) {
+  private void createOnce(WatchedKind kind, ObjectNode wanted) {
     if (mirror.find(kind, namespace(wanted), name(wanted)).isPresent()) {
       return;
     }
@@ -121,10 +125,29 @@ final class KubeWriter {
       }
       GenericKubernetesResource present = resource(kind, wanted).get();
       if (present != null
-          && !Names.MANAGER.equals(present.getMetadata().getLabels().get(Names.MANAGED_BY))) {
+          && !Names.MANAGER.equals(
+              Objects.requireNonNullElse(
+                      present.getMetadata().getLabels(), Map.<String, String>of())
+                  .get(Names.MANAGED_BY))) {
         throw new ForeignObjectException(
             kind.kind() + " " + name(wanted) + " exists, and Gridset did not make it");
       }
+    }
+  }
+
+  /// Hardly a field of a Job can be changed: one that exists stays.
+  ///
+  /// @throws RefusedObjectException when the API server would not have it
+  private void createJob(ObjectNode wanted) {
+    try {
+      createOnce(WatchedKind.JOB, wanted);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != UNPROCESSABLE && e.getCode() != BAD_REQUEST) {
+        throw e;
+      }
+      throw new RefusedObjectException(String.valueOf(e.getMessage()), e);
+    } catch (ForeignObjectException e) {
+      throw new RefusedObjectException(String.valueOf(e.getMessage()), e);
     }
   }
 

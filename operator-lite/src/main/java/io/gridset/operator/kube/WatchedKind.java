@@ -13,8 +13,12 @@ enum WatchedKind {
   JUICEFS_RUNTIME(FluidKind.JUICEFS_RUNTIME),
   VINEYARD_RUNTIME(FluidKind.VINEYARD_RUNTIME),
   DATA_LOAD(FluidKind.DATA_LOAD),
+  DATA_PROCESS(FluidKind.DATA_PROCESS),
+  DATA_MIGRATE(FluidKind.DATA_MIGRATE),
+  DATA_BACKUP(FluidKind.DATA_BACKUP),
   STATEFUL_SET("apps/v1", "StatefulSet", "statefulsets", Scope.OURS),
   DAEMON_SET("apps/v1", "DaemonSet", "daemonsets", Scope.OURS),
+  JOB("batch/v1", "Job", "jobs", Scope.OURS),
   POD("v1", "Pod", "pods", Scope.OURS),
   SERVICE("v1", "Service", "services", Scope.OURS),
   SERVICE_ACCOUNT("v1", "ServiceAccount", "serviceaccounts", Scope.OURS),
@@ -22,6 +26,8 @@ enum WatchedKind {
   PERSISTENT_VOLUME_CLAIM("v1", "PersistentVolumeClaim", "persistentvolumeclaims", Scope.OURS),
   PERSISTENT_VOLUME("v1", "PersistentVolume", "persistentvolumes", Scope.OURS_OF_CLUSTER),
   NODE("v1", "Node", "nodes", Scope.CLUSTER),
+  /// Written, never read.
+  CONFIG_MAP("v1", "ConfigMap", "configmaps", Scope.WRITTEN),
   /// Created, never read.
   SECRET("v1", "Secret", "secrets", Scope.WRITTEN),
   EVENT("v1", "Event", "events", Scope.WRITTEN);
@@ -76,6 +82,13 @@ enum WatchedKind {
 
   ResourceDefinitionContext context() {
     return context;
+  }
+
+  boolean isOperation() {
+    return switch (this) {
+      case DATA_LOAD, DATA_PROCESS, DATA_MIGRATE, DATA_BACKUP -> true;
+      default -> false;
+    };
   }
 
   boolean isRuntime() {

@@ -80,7 +80,7 @@ final class Watches implements AutoCloseable {
           .equals(object.at("/metadata/resourceVersion").asText())) {
         return;
       }
-      if (kind == WatchedKind.DATASET || kind == WatchedKind.DATA_LOAD) {
+      if (kind == WatchedKind.DATASET || kind.isOperation()) {
         tell(tree(before)); // It may have referred to something else.
       }
       tell(object);
@@ -104,6 +104,9 @@ final class Watches implements AutoCloseable {
     private void tellUsers(ObjectNode object) {
       Set<DatasetName> names = DatasetReconciler.concerned(object);
       names.forEach(concerned);
+      if (kind.isOperation()) {
+        tellThoseAfter(object);
+      }
       if (kind == WatchedKind.DATASET) {
         for (ObjectNode other : mirror.list(kind, each -> true)) {
           Set<DatasetName> of = DatasetReconciler.concerned(other);
@@ -111,6 +114,16 @@ final class Watches implements AutoCloseable {
             of.forEach(concerned);
           }
         }
+      }
+    }
+  }
+
+  private void tellThoseAfter(ObjectNode changed) {
+    for (WatchedKind kind : WatchedKind.values()) {
+      if (kind.isOperation()) {
+        mirror.list(kind, each -> DatasetReconciler.comesAfter(each, changed)).stream()
+            .flatMap(each -> DatasetReconciler.concerned(each).stream())
+            .forEach(concerned);
       }
     }
   }

@@ -10,6 +10,7 @@ import io.gridset.client.GridsetClient;
 import io.gridset.core.control.ControlPlane.ApplyMode;
 import io.gridset.core.dataset.DatasetName;
 import io.gridset.core.manifest.ResourceKind;
+import io.gridset.core.unit.Ticker;
 import io.gridset.operator.reconcile.GridOrder;
 import io.gridset.operator.reconcile.GridReport;
 import io.gridset.operator.reconcile.HeldBytes;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,18 +43,29 @@ public final class RestWorkerApi implements WorkerApi {
   /// Each may take its time, and a reconcile waits for it.
   private static final int ASKED_MAX = 3;
 
+  /// As long as a listing is believed by default.
+  private static final Duration RELIST_EVERY = Duration.ofSeconds(60);
+
+  private final Ticker ticker = Ticker.system();
+  private final Map<DatasetName, Long> listed = new ConcurrentHashMap<>();
+
   @Override
   public GridReport sync(GridOrder order) {
     List<String> failures = new ArrayList<>();
     for (GridOrder.Worker worker : order.workers().stream().limit(ASKED_MAX).toList()) {
       try (GridsetClient client = client(worker, order.token())) {
-        return new GridReport(sync(client, order), held(client, order), Optional.empty());
+        relist(client, order);
+        List<JsonNode> resources = sync(client, order);
+        Optional<AffinityView> affinity = affinity(client, order);
+        return new GridReport(
+            resources, held(affinity), origin(resources, order, affinity), Optional.empty());
       } catch (IOException e) {
         LOG.debug("worker {} at {}", worker.name(), worker.address(), e);
         failures.add(worker.name() + ": " + e.getMessage());
       }
     }
-    return new GridReport(List.of(), Map.of(), Optional.of(String.join("; ", failures)));
+    return new GridReport(
+        List.of(), Map.of(), Optional.empty(), Optional.of(String.join("; ", failures)));
   }
 
   private static GridsetClient client(GridOrder.Worker worker, String token) {
@@ -109,16 +122,56 @@ public final class RestWorkerApi implements WorkerApi {
   }
 
   /// Nothing while the dataset does not run yet.
-  private static Map<String, Long> held(GridsetClient client, GridOrder order) throws IOException {
-    Map<String, Long> held = new HashMap<>();
+  private static Optional<AffinityView> affinity(GridsetClient client, GridOrder order)
+      throws IOException {
     try {
-      for (AffinityView.Held node : client.affinity(name(order.documents().getFirst())).nodes()) {
-        held.put(node.node(), HeldBytes.rounded(node.heldBytes()));
-      }
+      return Optional.of(client.affinity(name(order.documents().getFirst())));
     } catch (GridsetApiException e) {
       LOG.debug("what workers hold is not known: {}", e.getMessage());
+      return Optional.empty();
     }
+  }
+
+  private static Map<String, Long> held(Optional<AffinityView> affinity) {
+    Map<String, Long> held = new HashMap<>();
+    affinity.ifPresent(
+        view ->
+            view.nodes()
+                .forEach(node -> held.put(node.node(), HeldBytes.rounded(node.heldBytes()))));
     return held;
+  }
+
+  /// Bytes and files of the dataset at its origin; empty while they are being counted.
+  private static Optional<String> origin(
+      List<JsonNode> resources, GridOrder order, Optional<AffinityView> affinity) {
+    Optional<String> files =
+        resources.stream()
+            .filter(each -> isOf(each, order.documents().getFirst()))
+            .map(each -> each.path("status").path("fileNum").asText(""))
+            .filter(text -> !text.isEmpty() && text.chars().allMatch(Character::isDigit))
+            .findFirst();
+    return affinity
+        .map(AffinityView::totalBytes)
+        .flatMap(bytes -> files.map(number -> bytes + "b-" + number + "f"));
+  }
+
+  /// A new listing tells whether the origin has changed; the last one stands until it is there.
+  private void relist(GridsetClient client, GridOrder order) throws IOException {
+    if (order.listing() != GridOrder.Listing.REPEATED) {
+      return;
+    }
+    DatasetName dataset = name(order.documents().getFirst());
+    long now = ticker.nanos();
+    Long last = listed.get(dataset);
+    if (last != null && now - last < RELIST_EVERY.toNanos()) {
+      return;
+    }
+    try {
+      client.sync(dataset, "");
+      listed.put(dataset, now);
+    } catch (GridsetApiException e) {
+      LOG.debug("{} cannot be listed yet: {}", dataset, e.getMessage());
+    }
   }
 
   /// A load of an earlier manifest would stay as it ended: it goes, and is begun anew.

@@ -43,7 +43,7 @@ public final class DatasetReconciler {
           .ofDataset(
               going,
               observed.referring().stream().filter(other -> isGranted(going, other)).toList());
-      reconcileLoads();
+      reconcileOperations();
       return;
     }
     for (ObjectNode runtime : observed.runtimes()) {
@@ -62,7 +62,7 @@ public final class DatasetReconciler {
     }
     if (observed.dataset().isEmpty()) {
       serving.ifPresent(this::reconcileWaitingRuntime);
-      reconcileLoads();
+      reconcileOperations();
       return;
     }
     ObjectNode dataset = observed.dataset().get();
@@ -70,7 +70,7 @@ public final class DatasetReconciler {
     Optional<DatasetReference> reference = DatasetSpec.of(dataset).reference();
     if (reference.isPresent()) {
       new ReferenceReconciler(observed, settings, outcome).reconcile(dataset, reference.get());
-      reconcileLoads();
+      reconcileOperations();
     } else if (serving.isEmpty()) {
       say(
           dataset,
@@ -80,7 +80,7 @@ public final class DatasetReconciler {
                   + observed.name().name()
                   + ", of any kind (GridRuntime, JindoRuntime, AlluxioRuntime, JuiceFSRuntime,"
                   + " VineyardRuntime)"));
-      reconcileLoads();
+      reconcileOperations();
     } else {
       reconcilePair(dataset, serving.get());
     }
@@ -97,13 +97,8 @@ public final class DatasetReconciler {
         observed, outcome, runtime, "waiting for a Dataset named " + observed.name().name());
   }
 
-  private List<ObjectNode> reconcileLoads() {
-    LoadReconciler loads = new LoadReconciler(observed, outcome);
-    List<ObjectNode> documents = new ArrayList<>();
-    for (ObjectNode load : observed.loads()) {
-      loads.reconcile(load).ifPresent(documents::add);
-    }
-    return documents;
+  private List<ObjectNode> reconcileOperations() {
+    return new OperationsReconciler(observed, settings, outcome).reconcile();
   }
 
   private void reconcilePair(ObjectNode dataset, ObjectNode runtime) {
@@ -141,7 +136,7 @@ public final class DatasetReconciler {
     Verdict verdict = verdict(dataset, names);
     say(dataset, verdict);
     RuntimeStatus.serving(observed, outcome, view, names, verdict);
-    order(dataset, runtime, names, reconcileLoads());
+    order(dataset, runtime, names, reconcileOperations());
     outcome.again(
         verdict.isBound()
             ? LOOK_AT_BOUND
@@ -151,7 +146,7 @@ public final class DatasetReconciler {
   private void refuse(ObjectNode dataset, ObjectNode runtime, String reason, String message) {
     say(dataset, new Verdict("Failed", reason, message, dataset.path("absent")));
     RuntimeStatus.waiting(observed, outcome, runtime, message);
-    reconcileLoads();
+    reconcileOperations();
   }
 
   /// What to say of a dataset.
@@ -251,7 +246,16 @@ public final class DatasetReconciler {
                 documents,
                 observed.owned().pods("worker").stream()
                     .map(pod -> Json.text(pod, "/metadata/name"))
-                    .toList()));
+                    .toList(),
+                listing()));
+  }
+
+  private GridOrder.Listing listing() {
+    return observed.operations().own().stream()
+            .map(OperationView::new)
+            .anyMatch(each -> each.policy() == OperationView.Policy.ON_EVENT)
+        ? GridOrder.Listing.REPEATED
+        : GridOrder.Listing.ON_DEMAND;
   }
 
   /// What is not granted members do not even hear of, so that no token opens it.
@@ -271,8 +275,8 @@ public final class DatasetReconciler {
   /// Which datasets' decisions depend on this object of a user's.
   public static Set<DatasetName> concerned(JsonNode object) {
     String namespace = Json.text(object, "/metadata/namespace");
-    if (object.path("kind").asText().equals("DataLoad")) {
-      return Set.of(new DatasetName(namespace, Json.text(object, "/spec/dataset/name")));
+    if (OperationView.isOperation(object)) {
+      return Set.of(OperationView.dataset(object));
     }
     DatasetName own = new DatasetName(namespace, Json.text(object, "/metadata/name"));
     if (!object.path("kind").asText().equals("Dataset")) {
@@ -284,6 +288,14 @@ public final class DatasetReconciler {
         .filter(original -> !original.equals(own))
         .map(original -> Set.of(own, original))
         .orElse(Set.of(own));
+  }
+
+  /// Whether an operation waits for another, or is placed by it.
+  public static boolean comesAfter(ObjectNode operation, JsonNode earlier) {
+    OperationView view = new OperationView(operation);
+    return Stream.of(view.runAfter(), view.dependsOn())
+        .flatMap(Optional::stream)
+        .anyMatch(reference -> reference.isOf(earlier));
   }
 
   static Duration whileGuarded() {

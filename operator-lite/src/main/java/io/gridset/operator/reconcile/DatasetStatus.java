@@ -7,9 +7,12 @@ import io.gridset.core.manifest.DatasetSpec;
 import io.gridset.core.manifest.MountSpec;
 import io.gridset.operator.reconcile.DatasetReconciler.Verdict;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// Writes the status of a dataset, in Fluid's words, and tells its news. Pure.
@@ -120,13 +123,22 @@ final class DatasetStatus {
   }
 
   private Optional<ObjectNode> operations() {
-    String loads =
-        observed.loads().stream()
-            .filter(load -> Json.text(load, "/status/phase").equals("Executing"))
-            .filter(load -> !LoadReconciler.isOver(load))
-            .map(load -> Json.text(load, "/metadata/name"))
-            .sorted()
-            .collect(Collectors.joining(","));
-    return loads.isEmpty() ? Optional.empty() : Optional.of(Json.of("DataLoad", loads));
+    Map<String, String> running =
+        observed.operations().own().stream()
+            .map(OperationView::new)
+            .filter(OperationView::isUnderWay)
+            .sorted(Comparator.comparing(OperationView::name))
+            .collect(
+                Collectors.groupingBy(
+                    OperationView::kind,
+                    TreeMap::new,
+                    Collectors.mapping(OperationView::name, Collectors.joining(","))));
+    return running.isEmpty() ? Optional.empty() : Optional.of(object(running));
+  }
+
+  private static ObjectNode object(Map<String, String> texts) {
+    ObjectNode object = Json.of();
+    texts.forEach(object::put);
+    return object;
   }
 }

@@ -139,7 +139,7 @@ final class Departure {
   /// @return whether it is gone
   static boolean removeAll(Observed observed, Outcome.Builder outcome) {
     for (ObjectNode object : observed.owned().objects()) {
-      if (!object.path("kind").asText().equals("Pod") && !Observed.isGoing(object)) {
+      if (!isPod(object) && !isOfOperation(object) && !Observed.isGoing(object)) {
         outcome.delete.add(object);
       }
     }
@@ -158,6 +158,16 @@ final class Departure {
                     }
                   });
             });
-    return observed.owned().objects().isEmpty() && outcome.nodes.isEmpty();
+    return observed.owned().objects().stream().allMatch(Departure::isOfOperation)
+        && outcome.nodes.isEmpty();
+  }
+
+  private static boolean isPod(JsonNode object) {
+    return object.path("kind").asText().equals("Pod");
+  }
+
+  /// What goes with its operation, which goes with its dataset.
+  private static boolean isOfOperation(JsonNode object) {
+    return object.path("metadata").path("labels").has(OperationNames.DATASET);
   }
 }

@@ -32,13 +32,16 @@ final class Documents {
 
   /// What members are sent: the wish, and which manifest it is.
   static ObjectNode forMembers(JsonNode manifest) {
+    return forMembers(manifest, GridReport.source(manifest));
+  }
+
+  /// The same of one run of an operation.
+  static ObjectNode forMembers(JsonNode manifest, String source) {
     ObjectNode document = wish(manifest);
-    document
-        .withObject("/metadata/annotations")
-        .put(GridReport.SOURCE, GridReport.source(manifest));
+    document.withObject("/metadata/annotations").put(GridReport.SOURCE, source);
     if (document.get("spec") instanceof ObjectNode spec) {
-      // A load is kept, and removed, by its manifest in the cluster.
-      spec.remove("ttlSecondsAfterFinished");
+      // When a load runs, and how long it is kept, is decided by its manifest in the cluster.
+      spec.remove(List.of("ttlSecondsAfterFinished", "policy", "schedule", "runAfter"));
     }
     return document;
   }

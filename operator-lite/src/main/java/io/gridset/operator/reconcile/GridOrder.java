@@ -9,8 +9,19 @@ import java.util.List;
 /// @param token that their API demands
 /// @param documents all of them, the dataset first: what a member holds besides goes
 /// @param pods names of the workers that there are; others are gone for good
+/// @param listing whether the origin is to be listed anew from time to time
 public record GridOrder(
-    List<Worker> workers, String token, List<ObjectNode> documents, List<String> pods) {
+    List<Worker> workers,
+    String token,
+    List<ObjectNode> documents,
+    List<String> pods,
+    Listing listing) {
+  /// Whether somebody wants to know when the origin changes.
+  public enum Listing {
+    ON_DEMAND,
+    REPEATED
+  }
+
   /// A ready worker.
   public record Worker(String name, String address) {}
 

@@ -10,9 +10,14 @@ import java.util.Optional;
 /// @param resources as the members show them, statuses included
 /// @param held bytes of the dataset that each worker holds, by its name, rounded as
 ///   [HeldBytes#rounded] does
+/// @param origin the bytes and files at the origin, in a text that changes with them; empty while
+///   they are being counted
 /// @param failure why there is nothing newer; empty when there is
 public record GridReport(
-    List<JsonNode> resources, Map<String, Long> held, Optional<String> failure) {
+    List<JsonNode> resources,
+    Map<String, Long> held,
+    Optional<String> origin,
+    Optional<String> failure) {
   /// The annotation that says which manifest of the cluster a member's is of.
   public static final String SOURCE = "gridset.io/source";
 
@@ -23,14 +28,18 @@ public record GridReport(
 
   /// Of members that have not been asked.
   public static GridReport none() {
-    return new GridReport(List.of(), Map.of(), Optional.empty());
+    return new GridReport(List.of(), Map.of(), Optional.empty(), Optional.empty());
   }
 
   /// What the members tell of this very manifest, not of an earlier one.
   Optional<JsonNode> status(JsonNode manifest) {
-    String source = source(manifest);
+    return status(manifest.path("kind").asText(), source(manifest));
+  }
+
+  /// The same of one run of an operation.
+  Optional<JsonNode> status(String kind, String source) {
     return resources.stream()
-        .filter(told -> told.path("kind").equals(manifest.path("kind")))
+        .filter(told -> told.path("kind").asText().equals(kind))
         .filter(told -> annotation(told).equals(source))
         .map(told -> told.path("status"))
         .findFirst();

@@ -115,7 +115,9 @@ public record Names(DatasetName dataset, String type, String datasetUid) {
     JsonNode claim = object.path("spec").path("claimRef");
     JsonNode metadata = object.path("metadata");
     String namespace = claim.path("namespace").asText(metadata.path("namespace").asText(""));
-    String name = claim.path("name").asText(metadata.path("labels").path("release").asText(""));
+    JsonNode labels = metadata.path("labels");
+    String named = labels.path(OperationNames.DATASET).asText(labels.path("release").asText(""));
+    String name = claim.path("name").asText(named);
     return namespace.isEmpty() || name.isEmpty()
         ? Optional.empty()
         : Optional.of(new DatasetName(namespace, name));

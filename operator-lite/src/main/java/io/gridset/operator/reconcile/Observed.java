@@ -9,10 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What is known of a dataset, its runtimes and its loads at one moment.
+/// What is known of a dataset, its runtimes and its operations at one moment.
 ///
 /// @param runtimes of any kind, by this name
-/// @param loads of this dataset, in its namespace
 /// @param referring datasets that refer to this one
 /// @param original the dataset that this one refers to, with its runtimes
 /// @param report of the members
@@ -20,7 +19,7 @@ public record Observed(
     DatasetName name,
     Optional<ObjectNode> dataset,
     List<ObjectNode> runtimes,
-    List<ObjectNode> loads,
+    Operations operations,
     List<ObjectNode> referring,
     Optional<Original> original,
     Owned owned,
@@ -50,12 +49,17 @@ public record Observed(
   /// @param objects all that it made for this name, pods included
   /// @param nodes the labels of each node
   /// @param users pods that use the claim; looked for only when the dataset is to go
+  /// @param refused Jobs that the API server would not have, as `Job/NAME@SOURCE`, and why
   public record Owned(
-      List<ObjectNode> objects, Map<String, Map<String, String>> nodes, List<String> users) {
+      List<ObjectNode> objects,
+      Map<String, Map<String, String>> nodes,
+      List<String> users,
+      Map<String, String> refused) {
     public Owned {
       objects = List.copyOf(objects);
       nodes = Map.copyOf(nodes);
       users = List.copyOf(users);
+      refused = Map.copyOf(refused);
     }
 
     Optional<ObjectNode> find(String kind, String name) {
@@ -77,9 +81,19 @@ public record Observed(
     }
   }
 
+  /// Data operations.
+  ///
+  /// @param own of this dataset, in its namespace
+  /// @param preceding those that they come after, and those that these come after
+  public record Operations(List<ObjectNode> own, List<ObjectNode> preceding) {
+    public Operations {
+      own = List.copyOf(own);
+      preceding = List.copyOf(preceding);
+    }
+  }
+
   public Observed {
     runtimes = List.copyOf(runtimes);
-    loads = List.copyOf(loads);
     referring = List.copyOf(referring);
   }
 

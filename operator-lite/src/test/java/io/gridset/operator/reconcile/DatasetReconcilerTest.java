@@ -212,7 +212,10 @@ class DatasetReconcilerTest {
     long held = HeldBytes.rounded(1_000_000_000);
     cluster.report =
         new GridReport(
-            cluster.report.resources(), Map.of(NAME + "-worker-0", held), Optional.empty());
+            cluster.report.resources(),
+            Map.of(NAME + "-worker-0", held),
+            Optional.empty(),
+            Optional.empty());
     cluster.reconcile("default", NAME);
     JsonNode told = cluster.find("Dataset", NAME).at("/metadata/annotations");
     assertThat(told.path("gridset.io/held-bytes").asText()).isEqualTo("{\"node-0\":939524096}");
@@ -323,13 +326,9 @@ class DatasetReconcilerTest {
   }
 
   @Test
-  void loadsOfOtherNamespacesAndPoliciesSayWhyTheyDoNotRun() {
+  void loadsOfOtherNamespacesSayWhyTheyDoNotRun() {
     ObjectNode load = cluster.find("DataLoad", NAME + "-warmup");
-    load.withObject("/spec").put("policy", "Cron").put("schedule", "0 1 * * *");
     bind();
-    assertThat(condition(status("DataLoad"), "Waiting").path("reason").asText())
-        .isEqualTo("PolicyNotActedOn");
-    load.withObject("/spec").put("policy", "Once");
     load.withObject("/spec/dataset").put("namespace", "elsewhere");
     cluster.reconcile("default", NAME);
     assertThat(status("DataLoad").path("phase").asText()).isEqualTo("Failed");

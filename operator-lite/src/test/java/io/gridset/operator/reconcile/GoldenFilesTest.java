@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -52,6 +53,52 @@ class GoldenFilesTest {
         Path.of(System.getProperty("gridset.root", "."))
             .resolve("operator-lite/src/test/resources/golden")
             .resolve(scenario + "." + namespace + ".yaml");
+    check(golden, rendered);
+  }
+
+  /// A script, a job of the user's own, and a copy, of which two come after another.
+  @Test
+  void dataOperationsBecomeTheseJobs() throws IOException {
+    Path resources =
+        Path.of(System.getProperty("gridset.root", "."))
+            .resolve("operator-lite/src/test/resources");
+    TestingCluster cluster =
+        TestingCluster.of(Files.readString(resources.resolve("operations.yaml")));
+    cluster.find("Dataset", "data").set("status", Json.of("phase", "Bound"));
+    cluster
+        .find("DataLoad", "warm")
+        .set(
+            "status",
+            Json.of(
+                "phase",
+                "Complete",
+                "observedGeneration",
+                1,
+                "nodeAffinity",
+                Json.of(
+                    "requiredDuringSchedulingIgnoredDuringExecution",
+                    Json.of(
+                        "nodeSelectorTerms",
+                        Json.list(
+                            Json.of(
+                                "matchExpressions",
+                                Json.list(
+                                    Json.of(
+                                        "key",
+                                        "kubernetes.io/hostname",
+                                        "operator",
+                                        "In",
+                                        "values",
+                                        Json.list("node-0", "node-1")))))))));
+    String rendered =
+        cluster.decide("default", "data").apply().stream()
+            .filter(object -> object.path("metadata").path("labels").has(OperationNames.DATASET))
+            .map(GoldenFilesTest::yaml)
+            .collect(Collectors.joining());
+    check(resources.resolve("golden/operations.yaml"), rendered);
+  }
+
+  private static void check(Path golden, String rendered) throws IOException {
     if ("write".equals(System.getProperty("gridset.golden"))) {
       Files.writeString(golden, rendered);
     }

@@ -30,6 +30,7 @@ final class TestingCluster {
   final List<ObjectNode> owned = new ArrayList<>();
   final Map<String, Map<String, String>> nodes = new HashMap<>();
   final List<String> users = new ArrayList<>();
+  final Map<String, String> refused = new HashMap<>();
   GridReport report = GridReport.none();
   Instant now = Instant.parse("2026-11-22T12:00:00Z");
 
@@ -99,7 +100,7 @@ final class TestingCluster {
     List<JsonNode> all = new ArrayList<>(report.resources());
     all.removeIf(other -> GridReport.annotation(other).equals(GridReport.annotation(held)));
     all.add(held);
-    report = new GridReport(all, report.held(), Optional.empty());
+    report = new GridReport(all, report.held(), report.origin(), Optional.empty());
   }
 
   Observed observed(String namespace, String name) {
@@ -111,9 +112,12 @@ final class TestingCluster {
         wanted,
         dataset,
         ofKind("Runtime").filter(each -> nameOf(each).equals(wanted)).toList(),
-        ofKind("DataLoad")
-            .filter(each -> DatasetReconciler.concerned(each).contains(wanted))
-            .toList(),
+        new Observed.Operations(
+            manifests.stream()
+                .filter(OperationView::isOperation)
+                .filter(each -> DatasetReconciler.concerned(each).contains(wanted))
+                .toList(),
+            manifests.stream().filter(OperationView::isOperation).toList()),
         datasets.stream().filter(each -> refersTo(each).equals(Optional.of(wanted))).toList(),
         dataset
             .flatMap(TestingCluster::refersTo)
@@ -125,7 +129,7 @@ final class TestingCluster {
                         ofKind("Runtime")
                             .filter(each -> nameOf(each).equals(nameOf(original)))
                             .toList())),
-        new Observed.Owned(owned, nodes, users),
+        new Observed.Owned(owned, nodes, users, refused),
         report,
         now);
   }
@@ -136,52 +140,76 @@ final class TestingCluster {
 
   /// Decides, and makes the cluster so: wanted objects are there, statuses and finalizers written.
   Outcome reconcile(String namespace, String name) {
+    return reconcile(namespace, name, Integer.MAX_VALUE);
+  }
+
+  /// The same by an operator that dies after some writes.
+  Outcome reconcile(String namespace, String name, int writes) {
     Outcome outcome = decide(namespace, name);
-    for (ObjectNode wanted : outcome.apply()) {
-      if (!wanted.path("kind").asText().equals("Secret")) {
+    List<Runnable> all = new ArrayList<>();
+    outcome.delete().forEach(object -> all.add(() -> delete(object)));
+    outcome.metadata().forEach(change -> all.add(() -> change(change)));
+    outcome.apply().stream()
+        .filter(wanted -> !wanted.path("kind").asText().equals("Secret"))
+        .forEach(wanted -> all.add(() -> apply(wanted)));
+    outcome.nodes().forEach((node, labels) -> all.add(() -> label(node, labels)));
+    outcome.statuses().forEach(object -> all.add(() -> status(object)));
+    outcome.annotations().forEach(annotation -> all.add(() -> annotate(annotation)));
+    all.stream().limit(writes).forEach(Runnable::run);
+    return outcome;
+  }
+
+  private void apply(ObjectNode wanted) {
+    boolean present =
         owned.removeIf(
             there ->
                 there.path("kind").equals(wanted.path("kind"))
                     && there.at("/metadata/name").equals(wanted.at("/metadata/name")));
-        owned.add(wanted);
-      }
+    if (present && wanted.path("kind").asText().equals("Job")) {
+      throw new AssertionError("a Job cannot be changed: " + wanted);
     }
-    owned.removeAll(outcome.delete());
-    for (ObjectNode deleted : outcome.delete()) {
-      if (manifests.contains(deleted)) {
-        deleted.withObject("/metadata").put("deletionTimestamp", "now");
-      }
+    owned.add(wanted.deepCopy());
+  }
+
+  private void delete(ObjectNode deleted) {
+    owned.remove(deleted);
+    if (manifests.contains(deleted)) {
+      deleted.withObject("/metadata").put("deletionTimestamp", "now");
     }
-    for (Outcome.MetadataChange change : outcome.metadata()) {
-      ObjectNode metadata =
-          manifests.get(manifests.indexOf(change.object())).withObject("/metadata");
-      metadata.set("finalizers", Json.listOf(change.finalizers()));
-      metadata.set("ownerReferences", Json.listOf(change.ownerReferences()));
-    }
+    collect();
+  }
+
+  private void collect() {
     manifests.removeIf(
         each ->
             each.path("metadata").has("deletionTimestamp")
                 && each.at("/metadata/finalizers").isEmpty());
-    for (ObjectNode status : outcome.statuses()) {
-      find(status.path("kind").asText(), status.at("/metadata/name").asText())
-          .set("status", status.path("status"));
-    }
-    for (Outcome.Annotation annotation : outcome.annotations()) {
-      ObjectNode metadata =
-          find("Dataset", annotation.object().at("/metadata/name").asText())
-              .withObject("/metadata/annotations");
-      metadata.put(annotation.key(), annotation.value().orElse(null));
-    }
-    outcome
-        .nodes()
-        .forEach(
-            (node, labels) ->
-                labels.forEach(
-                    (key, value) -> {
-                      nodes.get(node).remove(key);
-                      value.ifPresent(text -> nodes.get(node).put(key, text));
-                    }));
-    return outcome;
+  }
+
+  private void change(Outcome.MetadataChange change) {
+    ObjectNode metadata = manifests.get(manifests.indexOf(change.object())).withObject("/metadata");
+    metadata.set("finalizers", Json.listOf(change.finalizers()));
+    metadata.set("ownerReferences", Json.listOf(change.ownerReferences()));
+    collect();
+  }
+
+  private void status(ObjectNode object) {
+    find(object.path("kind").asText(), object.at("/metadata/name").asText())
+        .set("status", object.path("status"));
+  }
+
+  private void annotate(Outcome.Annotation annotation) {
+    find("Dataset", annotation.object().at("/metadata/name").asText())
+        .withObject("/metadata/annotations")
+        .put(annotation.key(), annotation.value().orElse(null));
+  }
+
+  private void label(String node, Map<String, Optional<String>> labels) {
+    labels.forEach(
+        (key, value) -> {
+          nodes.get(node).remove(key);
+          value.ifPresent(text -> nodes.get(node).put(key, text));
+        });
   }
 
   private java.util.stream.Stream<ObjectNode> ofKind(String kind) {
