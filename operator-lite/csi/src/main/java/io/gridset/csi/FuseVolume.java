@@ -16,7 +16,8 @@ public record FuseVolume(DatasetName dataset, Path mountPoint, String nodeLabel)
 
   /// Whether ending one takes the other along. Fluid's labels are the same for `a/b-c` and `a-b/c`.
   boolean sharesItsServerWith(FuseVolume other) {
-    return equals(other) || (!nodeLabel.isEmpty() && nodeLabel.equals(other.nodeLabel));
+    return (dataset.equals(other.dataset) && mountPoint.equals(other.mountPoint))
+        || (!nodeLabel.isEmpty() && nodeLabel.equals(other.nodeLabel));
   }
 
   @Override

@@ -167,6 +167,24 @@ class NodeServiceTest {
   }
 
   @Test
+  void volumesOfOneMountShareItWhetherTheyNameALabelOrNot() throws IOException {
+    FuseVolume fuse = staged("a", CleanPolicy.ON_DEMAND);
+    book.put(
+        new VolumeRecord(
+            "b",
+            MODELS,
+            fuse.mountPoint().toString(),
+            "fluid.io/f-ml-models",
+            CleanPolicy.ON_DEMAND,
+            Set.of("/staging"),
+            List.of()));
+    service.unstage(message("b", "/staging"), soon());
+    assertThat(mounts.released).isEmpty();
+    service.unstage(message("a", "/staging"), soon());
+    assertThat(mounts.released).containsExactly(fuse);
+  }
+
+  @Test
   void aVolumeThatNobodyKnowsIsGone() throws IOException {
     service.unstage(message("x", "/staging"), soon());
     service.unpublish(message("x", directory.resolve("no/such/target").toString()), soon());
