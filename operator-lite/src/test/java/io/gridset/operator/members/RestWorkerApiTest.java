@@ -63,8 +63,7 @@ class RestWorkerApiTest {
       if (exchange.getRequestMethod().equals("POST")) {
         applied.add(body);
       }
-      byte[] told =
-          (path.equals("/v1/nodes") ? nodes() : "[]").getBytes(StandardCharsets.UTF_8);
+      byte[] told = (path.equals("/v1/nodes") ? nodes() : "[]").getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "application/json");
       exchange.sendResponseHeaders(path.contains("affinity") ? 404 : 200, told.length);
       exchange.getResponseBody().write(told);
@@ -95,7 +94,11 @@ class RestWorkerApiTest {
         workers.stream().map(each -> new GridOrder.Worker(each.name, each.address)).toList();
     List<String> pods = workers.stream().map(each -> each.name).toList();
     return new GridOrder(
-        all, "token", List.of((ObjectNode) new ObjectMapper().readTree(DATASET)), pods);
+        all,
+        "token",
+        List.of((ObjectNode) new ObjectMapper().readTree(DATASET)),
+        pods,
+        GridOrder.Listing.ON_DEMAND);
   }
 
   /// Workers are ready before they have found each other, and each would make a dataset of its own
