@@ -34,8 +34,10 @@ public final class KubeletRegistration implements AutoCloseable {
         new RpcServer(
             registry.resolve(driverName + "-reg.sock"),
             Map.of(
-                SERVICE + "GetInfo", (_, _) -> Answers.registration(driverName, endpoint),
-                SERVICE + "NotifyRegistrationStatus", KubeletRegistration::told),
+                SERVICE + "GetInfo",
+                (_, _) -> Answers.registration(driverName, endpoint),
+                SERVICE + "NotifyRegistrationStatus",
+                KubeletRegistration::told),
             ticker);
   }
 
