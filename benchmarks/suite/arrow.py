@@ -20,7 +20,7 @@ ANSWER_SECONDS = 300
 START_SECONDS = 120
 PYARROW, RAY, VINEYARD = "pyarrow==26.0.1", "ray==2.58.0", "vineyard==0.24.2"
 VINEYARD_NOTE = "vineyard: vineyardd with local metadata (no etcd), by name"
-RAY_NOTE = "ray: by reference in the process that put, which is its shortest way; it has no names for objects"
+RAY_NOTE = "ray: by reference in an actor that was handed it; it has no names for objects"
 OBJECTS_QUOTA = "10Gi"
 PYTHON, JAVA = "gridset, Python", "gridset, Java"
 
@@ -72,7 +72,7 @@ class Worker:
 
 
 class Pair:
-    """Who puts and who gets: two processes, but for Ray."""
+    """Who puts and who gets: two processes; Ray starts its second one itself."""
 
     def __init__(self, name: str, putter: Worker, getter: Worker | None = None):
         self.name = name

@@ -60,8 +60,7 @@ def preprocess():
     prices = houses.pop("SalePrice")
     parts = train_test_split(houses, prices, test_size=0.2, random_state=7)
     with stage.part("write"):
-        for name, part in zip(("x_train", "x_test", "y_train", "y_test"), parts):
-            objects.put(f"linear/{name}", part)
+        objects.put_all({f"linear/{name}": part for name, part in zip(("x_train", "x_test", "y_train", "y_test"), parts)})
     stage.tell(rows=len(houses))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 from .client import Claim, Client, connect
 from .errors import (
@@ -71,6 +71,7 @@ __all__ = [
     "migrate",
     "open_stream",
     "put",
+    "put_all",
     "wait",
 ]
 
@@ -98,6 +99,11 @@ def default_client() -> Client:
 def put(name: str, value: Any, **attributes: Any) -> ObjectInfo:
     """Puts a value under a free name: see `Client.put`."""
     return default_client().put(name, value, **attributes)
+
+
+def put_all(values: Mapping[str, Any], **attributes: Any) -> Dict[str, ObjectInfo]:
+    """Puts several values at once, each under its name: see `Client.put_all`."""
+    return default_client().put_all(values, **attributes)
 
 
 def get(name: str, *, fetch: bool = False, form: Optional[str] = None, allow_pickle: bool = False) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Any, AsyncIterator, List, Optional, Union
+from typing import Any, AsyncIterator, Dict, List, Mapping, Optional, Union
 
 import pyarrow as pa
 
@@ -58,6 +58,9 @@ class AsyncClient:
 
     def __init__(self, client: _client.Client) -> None:
         self.client = client
+
+    async def put_all(self, values: Mapping[str, Any], **attributes: Any) -> Dict[str, ObjectInfo]:
+        return await asyncio.to_thread(self.client.put_all, values, **attributes)
 
     async def put(self, name: str, value: Any, **attributes: Any) -> ObjectInfo:
         return await asyncio.to_thread(self.client.put, name, value, **attributes)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # Each is a thread of the node.
 _MOST_IDLE = 4
+_MOST_AT_ONCE = 4
 
 _BUSY_ATTEMPTS = 200
 _PAGE = 500
@@ -139,6 +141,18 @@ class Client:
         )
         with self._connection() as connection:
             return self._put(connection, wanted, encoded, attributes)
+
+    def put_all(self, values: Mapping[str, Any], **attributes: Any) -> Dict[str, ObjectInfo]:
+        """Puts several values at once, each under its name, as `put` does with these `attributes`.
+
+        Faster than one after the other: one is copied while another is laid out or published. Each appears by itself. When
+        some fail the first failure is raised after all have ended, and the others are there.
+        """
+        if not values:
+            return {}
+        with ThreadPoolExecutor(min(len(values), _MOST_AT_ONCE), "gridset-put") as threads:
+            puts = {name: threads.submit(self.put, name, value, **attributes) for name, value in values.items()}
+        return {name: put.result() for name, put in puts.items()}
 
     def get(self, name: str, *, fetch: bool = False, form: Optional[str] = None, allow_pickle: bool = False) -> Any:
         """The value that was put, over the object's own memory: nothing is copied, and nothing can be written to.

@@ -226,6 +226,19 @@ class TestRefusals(WithNode):
 
 
 class TestProcesses(WithNode):
+    def test_several_values_are_put_at_once_and_one_that_fails_harms_no_other(self):
+        frames = {f"at-once/{number}": LARGE.slice(number * 1000, 60_000) for number in range(9)}
+        infos = self.client.put_all(frames, labels={"of": "all"})
+        self.assertEqual([(name, info.attributes.labels) for name, info in infos.items()], [(name, {"of": "all"}) for name in frames])
+        for name, table in frames.items():
+            self.assertTrue(self.client.get(name).equals(table), name)
+        with self.assertRaises(errors.ObjectExists):
+            self.client.put_all({"at-once/new": SMALL, "at-once/3": SMALL, "at-once/newer": LARGE})
+        self.assertTrue(self.client.get("at-once/new").equals(SMALL))
+        self.assertTrue(self.client.get("at-once/newer").equals(LARGE))
+        self.assertTrue(self.client.get("at-once/3").equals(frames["at-once/3"]))
+        self.assertEqual(self.client.put_all({}), {})
+
     def test_threads_share_a_client(self):
         problems = []
 

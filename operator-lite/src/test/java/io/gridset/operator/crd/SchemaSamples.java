@@ -69,7 +69,7 @@ final class SchemaSamples {
       return "0.5"; // a ratio
     }
     if (schema.has("pattern")) {
-      return "1Gi,2Gi"; // a list of sizes
+      return "1Gi,2Gi".matches(schema.path("pattern").asText()) ? "1Gi,2Gi" : "words";
     }
     return schema.path("format").asText().equals("date-time") ? "2026-01-02T03:04:05Z" : "words";
   }

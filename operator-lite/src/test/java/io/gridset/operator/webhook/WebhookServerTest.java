@@ -108,10 +108,19 @@ class WebhookServerTest {
           .isEqualTo(400);
       byte[] large = new byte[AdmissionReviews.BYTES_MAX + 1];
       assertThat(
-              status(
+              isRefused(
                   client,
                   request(WebhookServer.PODS).POST(BodyPublishers.ofByteArray(large)).build()))
-          .isEqualTo(400);
+          .isTrue();
+    }
+  }
+
+  /// Also when the connection ends before all of the request was sent: then nobody hears why.
+  private static boolean isRefused(HttpClient client, HttpRequest request) throws Exception {
+    try {
+      return status(client, request) == 400;
+    } catch (IOException e) {
+      return true;
     }
   }
 
