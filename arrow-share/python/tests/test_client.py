@@ -232,7 +232,7 @@ class TestProcesses(WithNode):
         self.assertEqual([(name, info.attributes.labels) for name, info in infos.items()], [(name, {"of": "all"}) for name in frames])
         for name, table in frames.items():
             self.assertTrue(self.client.get(name).equals(table), name)
-        with self.assertRaises(errors.ObjectExists):
+        with self.assertRaises(gridset.ObjectExists):
             self.client.put_all({"at-once/new": SMALL, "at-once/3": SMALL, "at-once/newer": LARGE})
         self.assertTrue(self.client.get("at-once/new").equals(SMALL))
         self.assertTrue(self.client.get("at-once/newer").equals(LARGE))
