@@ -104,6 +104,7 @@ class GridObjectCatalogTest extends ObjectCatalogContract {
     assertThat(of(2).missing(held.name()).orElseThrow()).contains("default:held", "lost", "n0");
     of(1).hold(held.name(), held.id());
     until("it is back", () -> of(2).find(held.name()).isPresent());
+    until("the first has heard of it", () -> of(0).find(held.name()).isPresent());
     of(1).drop(held.name(), held.id());
     until("it is lost again", () -> lost(0).contains(held.name()));
     assertThat(of(0).publish(small("held", 0))).as("a lost name may be put again").isTrue();
