@@ -75,10 +75,11 @@ public final class RestWorkerApi implements WorkerApi {
   }
 
   private static List<JsonNode> sync(GridsetClient client, GridOrder order) throws IOException {
-    forgetThoseGone(client, order);
+    List<GridNodeView> nodes = client.nodes();
+    forgetThoseGone(client, order, nodes);
     List<JsonNode> told = told(client, order);
     if (told.stream().noneMatch(held -> isWanted(held, order))) {
-      expectAllTogether(client, order);
+      expectAllTogether(nodes, order);
     }
     boolean changed = false;
     for (JsonNode held : told) {
@@ -99,8 +100,9 @@ public final class RestWorkerApi implements WorkerApi {
   /// Workers that start at once are ready before they have found each other. One that holds nothing
   /// yet is told nothing until it knows all that are ready: another, which was told the same, would
   /// make a second dataset of the same name.
-  private static void expectAllTogether(GridsetClient client, GridOrder order) throws IOException {
-    Set<String> known = alive(client.nodes());
+  private static void expectAllTogether(List<GridNodeView> nodes, GridOrder order)
+      throws IOException {
+    Set<String> known = alive(nodes);
     List<String> strangers =
         order.workers().stream()
             .map(GridOrder.Worker::name)
@@ -224,8 +226,8 @@ public final class RestWorkerApi implements WorkerApi {
 
   /// A worker whose pod was replaced comes with another id, and one that was scaled away never
   /// comes back: neither must count when members ask whether they are a majority.
-  private static void forgetThoseGone(GridsetClient client, GridOrder order) throws IOException {
-    List<GridNodeView> nodes = client.nodes();
+  private static void forgetThoseGone(
+      GridsetClient client, GridOrder order, List<GridNodeView> nodes) throws IOException {
     Set<String> alive = alive(nodes);
     for (GridNodeView node : nodes) {
       boolean replaced = alive.contains(node.name());

@@ -62,9 +62,7 @@ final class JobFollower {
 
   private static boolean isOf(JsonNode job, OperationView operation, OperationRun run) {
     return GridReport.annotation(job).equals(run.source())
-        && Stream.of(job.at("/metadata/ownerReferences"))
-            .flatMap(references -> StreamSupport.stream(references.spliterator(), false))
-            .anyMatch(owner -> owner.path("uid").equals(operation.document().at("/metadata/uid")));
+        && Ownership.isOwner(operation.document(), job);
   }
 
   private static Report executing(List<Condition> conditions) {
@@ -125,10 +123,7 @@ final class JobFollower {
   private Stream<ObjectNode> pods(JsonNode job) {
     return observed.owned().objects().stream()
         .filter(object -> object.path("kind").asText().equals("Pod"))
-        .filter(
-            pod ->
-                StreamSupport.stream(pod.at("/metadata/ownerReferences").spliterator(), false)
-                    .anyMatch(owner -> owner.path("uid").equals(job.at("/metadata/uid"))))
+        .filter(pod -> Ownership.isOwner(job, pod))
         .sorted(
             Comparator.<ObjectNode, String>comparing(
                     pod -> Json.text(pod, "/metadata/creationTimestamp"))

@@ -80,12 +80,7 @@ final class MigrateReconciler {
     Map<String, String> labels = new TreeMap<>(Json.texts(spec.path("podMetadata").path("labels")));
     labels.putAll(OperationNames.labels(migrate, release));
     labels.put("role", "datamigrate-pod");
-    JsonNode before =
-        migrate
-            .dependsOn()
-            .flatMap(new Predecessors(observed)::find)
-            .map(JsonNode.class::cast)
-            .orElse(Json.of());
+    JsonNode before = new Predecessors(observed).before(migrate);
     return OperationNames.job(
         migrate,
         run,

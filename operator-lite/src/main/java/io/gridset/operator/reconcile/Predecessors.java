@@ -1,5 +1,6 @@
 package io.gridset.operator.reconcile;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gridset.operator.reconcile.OperationRun.Progress;
 import io.gridset.operator.reconcile.OperationStatus.Verdict;
@@ -68,7 +69,12 @@ final class Predecessors {
             : Verdict.pending("DataOperationWaiting", "waiting for " + before + " to be complete"));
   }
 
-  Optional<ObjectNode> find(Reference reference) {
+  /// What an operation depends on; an empty object when it depends on none, or that is not there.
+  JsonNode before(OperationView operation) {
+    return operation.dependsOn().flatMap(this::find).map(JsonNode.class::cast).orElse(Json.of());
+  }
+
+  private Optional<ObjectNode> find(Reference reference) {
     return known.stream().filter(reference::isOf).findFirst();
   }
 

@@ -24,12 +24,7 @@ final class ProcessReconciler {
       status.say(process, Optional.of(run), Verdict.failed("DataOperationNotValid", problem.get()));
       return;
     }
-    JsonNode before =
-        process
-            .dependsOn()
-            .flatMap(new Predecessors(observed)::find)
-            .map(JsonNode.class::cast)
-            .orElse(Json.of());
+    JsonNode before = new Predecessors(observed).before(process);
     ProcessRenderer renderer = new ProcessRenderer(process, run, before);
     new JobFollower(observed, status, outcome).run(process, run, renderer.job(), renderer::objects);
   }
