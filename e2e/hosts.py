@@ -485,14 +485,13 @@ class Cluster:
         def seen():
             for each in wanted:
                 told[each.name] = sorted(node["name"] for node in each.nodes() if node["state"].upper() == "ACTIVE")
-                if not names.issubset(told[each.name]):
-                    return False
-            return True
+            return all(names.issubset(of_one) for of_one in told.values())
 
         try:
             wait_for(f"{sorted(names)} to see each other", seen, seconds)
         except AssertionError as failure:
-            raise AssertionError(f"{failure}; seen: {told}") from None
+            last = {each.name: each.tail().splitlines()[-3:] for each in wanted if set(told.get(each.name, ())) != names}
+            raise AssertionError(f"{failure}; seen: {told}; last said: {last}") from None
 
     def __getitem__(self, index):
         return self.members[index]

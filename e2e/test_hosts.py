@@ -1,5 +1,6 @@
 """The test hosts themselves: a link that is cut is silent, a rate holds, and a killed run leaves nothing for long."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -9,7 +10,8 @@ import unittest
 from pathlib import Path
 
 import hosts
-from harness import wait_for
+from grid_world import FAKETIME, Clock
+from harness import Scratch, wait_for
 
 
 class TestHosts(unittest.TestCase):
@@ -84,6 +86,40 @@ class TestHosts(unittest.TestCase):
             self.assertEqual([each for each in hosts.left_overs(dead_only=False) if f"-{run.pid}-" in each[1]], [])
             wait_for("the process on the swept host to be gone", lambda: not hosts.alive(inner))
 
+
+@unittest.skipUnless(FAKETIME, "a clock that jumps needs libfaketime (apt install faketime)")
+class TestClock(unittest.TestCase):
+    def test_a_member_with_a_clock_of_its_own_waits_as_long_as_it_says(self):
+        """A JVM whose timed waits end at once spins in each thread that waits, and takes the processors from all others."""
+        scratch = Scratch()
+        self.addCleanup(scratch.close)
+        self.addCleanup(Clock.sweep)
+        clock = Clock(scratch)
+        program = scratch.disk / "Waits.java"
+        program.write_text(WAITS)
+        for seconds in (0, -86_400, 90_000):
+            clock.set(seconds)
+            java = os.environ.get("JAVA_HOME", "/usr") + "/bin/java"
+            said = subprocess.run([java, program], env={**os.environ, **clock.env}, text=True, capture_output=True,
+                                  timeout=120, check=True).stdout.split()
+            self.assertLess(int(said[0]), 3, f"waits of 100 ms that ended before 50 ms, at {seconds:+d} s")
+            self.assertAlmostEqual(int(said[1]) / 1000 - time.time(), seconds, delta=100)
+
+
+WAITS = """
+import java.util.concurrent.locks.LockSupport;
+class Waits {
+  public static void main(String[] none) throws Exception {
+    int early = 0;
+    for (int i = 0; i < 5; i++) {
+      long begun = System.nanoTime();
+      LockSupport.parkNanos(100_000_000);
+      if (System.nanoTime() - begun < 50_000_000) early++;
+    }
+    System.out.println(early + " " + System.currentTimeMillis());
+  }
+}
+"""
 
 SINK = """
 import socket, threading
