@@ -2,9 +2,11 @@
 
 import datetime
 import decimal
+import json
 import random
 import threading
 import unittest
+import warnings
 
 import numpy
 import pyarrow as pa
@@ -167,6 +169,33 @@ class TestPandas(unittest.TestCase):
         for column in frame:
             self.assertTrue(within(file, frame[column].to_numpy().ctypes.data), column)
         self.assertLess(pa.total_allocated_bytes() - before, 4096)
+
+    def test_many_numbers_become_what_pyarrow_makes_of_them(self):
+        rows = 20_000
+        numbers = pandas.DataFrame({
+            "a": numpy.random.rand(rows), "b": range(rows), "c": numpy.random.rand(rows).astype("f4"),
+            "d": numpy.arange(rows, dtype="u8")})
+        missing, endless, large = numbers.copy(), numbers.copy(), numbers * 1e300
+        missing.loc[7, "a"] = None
+        endless.loc[7:8, "a"] = numpy.inf, -numpy.inf
+        labelled = numbers.rename_axis(columns="label")
+        labelled.attrs = {"source": "test"}
+        matrix = pandas.DataFrame(numpy.random.rand(rows, 3), columns=[0, 1, 2])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for frame in (numbers, missing, endless, large, labelled, matrix, numbers.sample(frac=0.9), numbers.iloc[5::2],
+                          numbers.rename_axis("i"), numbers.set_index("a"), numbers.set_index(["a", "b"]),
+                          numbers.astype({"b": "Int64"}), numbers.assign(s="x"), numbers.assign(o=True), numbers[[]]):
+                expected = pa.Table.from_pandas(frame, preserve_index=None if len(frame.columns) else True)
+                found = forms.encode(frame).content
+                self.assertTrue(found.equals(expected), frame)
+                self.assertTrue(found.schema.equals(expected.schema), frame)
+                self.assertEqual([each.null_count for each in found.columns], [each.null_count for each in expected.columns])
+                self.assertEqual({key: json.loads(value) for key, value in found.schema.metadata.items()},
+                                 {key: json.loads(value) for key, value in expected.schema.metadata.items()})
+                pandas.testing.assert_frame_equal(back(frame), frame, check_freq=False)
+        column = forms.encode(numbers).content.column("a").chunk(0).buffers()[1].address
+        self.assertEqual(column, numbers["a"].to_numpy().ctypes.data, "no copy")
 
     def test_frames_that_arrow_cannot_hold_are_pickled(self):
         twice = pandas.DataFrame([[1, 2]], columns=["a", "a"])

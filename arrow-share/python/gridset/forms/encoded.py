@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, NamedTuple, Union
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Union
 
 import pyarrow as pa
 
@@ -34,20 +34,22 @@ class Content:
 
     def __init__(self, file: pa.Buffer) -> None:
         self._reader = pa.ipc.open_file(file)
-        schema = self._reader.schema
-        metadata = dict(schema.metadata or {})
+        metadata = self._reader.schema.metadata or {}
         self.form = metadata.pop(FORM_KEY, b"table").decode()
         detail = metadata.pop(DETAIL_KEY, None)
         self.detail: Dict[str, Any] = json.loads(detail) if detail else {}
-        self.schema = schema.with_metadata(metadata or None)
+        self._metadata: Optional[Dict[bytes, bytes]] = metadata or None
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._reader.schema.with_metadata(self._metadata)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        metadata = self.schema.metadata
         for number in range(self._reader.num_record_batches):
-            yield self._reader.get_batch(number).replace_schema_metadata(metadata)
+            yield self._reader.get_batch(number).replace_schema_metadata(self._metadata)
 
     def table(self) -> pa.Table:
-        return self._reader.read_all().replace_schema_metadata(self.schema.metadata)
+        return self._reader.read_all().replace_schema_metadata(self._metadata)
 
     def column(self) -> pa.ChunkedArray:
         """The only column of a file that holds one array."""

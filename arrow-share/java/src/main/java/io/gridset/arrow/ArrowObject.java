@@ -19,22 +19,28 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// a page that is written becomes one of this process's. Thread-safe, except that closing while
 /// another thread reads a vector is that thread's crash, as with any of Arrow's vectors.
 public final class ArrowObject implements AutoCloseable, Iterable<VectorSchemaRoot> {
-  private final ObjectInfo info;
+  private final Got got;
   private final MappedIpc file;
   private final BufferAllocator allocator;
   private final Consumer<ArrowObject> closing;
   private boolean closed;
 
-  ArrowObject(
-      ObjectInfo info, MappedIpc file, BufferAllocator allocator, Consumer<ArrowObject> closing) {
-    this.info = info;
+  ArrowObject(Got got, MappedIpc file, BufferAllocator allocator, Consumer<ArrowObject> closing) {
+    this.got = got;
     this.file = file;
     this.allocator = allocator;
     this.closing = closing;
   }
 
+  /// What was known of it when it was got.
+  ///
+  /// @throws UncheckedIOException with an [ObjectException] CORRUPT when the node told nonsense
   public ObjectInfo info() {
-    return info;
+    return got.info();
+  }
+
+  ObjectPath path() {
+    return got.path();
   }
 
   /// As vectors have it: a field in dictionary form has its index type.
@@ -57,14 +63,14 @@ public final class ArrowObject implements AutoCloseable, Iterable<VectorSchemaRo
   /// @throws ObjectException CORRUPT when it cannot be mapped
   public synchronized VectorSchemaRoot batch(int number) throws ObjectException {
     if (closed) {
-      throw new IllegalStateException("the object " + info.name() + " is closed");
+      throw new IllegalStateException("the object " + path().name() + " is closed");
     }
     try {
       return file.batch(number);
     } catch (NotIpcException e) {
       throw new ObjectException(
           ObjectException.Kind.CORRUPT,
-          "batch " + number + " of " + info.name() + ": " + e.getMessage(),
+          "batch " + number + " of " + path().name() + ": " + e.getMessage(),
           e);
     }
   }
@@ -97,9 +103,9 @@ public final class ArrowObject implements AutoCloseable, Iterable<VectorSchemaRo
     if (left > 0) {
       throw new IllegalStateException(
           "buffers of the object "
-              + info.name()
+              + path().name()
               + " are still in use, and keep its "
-              + info.bytes()
+              + file.bytes()
               + " bytes mapped: close what was retained or sliced from it, then close it again");
     }
     closed = true;

@@ -135,52 +135,55 @@ public final class ObjectClient implements AutoCloseable {
   private ArrowObject get(String name, boolean fetch, BufferAllocator parent)
       throws ObjectException {
     ObjectPath path = ObjectPath.of(name);
-    ObjectInfo info;
-    Region region;
+    Got got;
     Connection connection = connections.lease();
     try {
       JsonNode answer = connection.call(path.into(Wire.request("get")).put("fetch", fetch));
-      info = Wire.info(answer.path("object"));
-      region =
+      JsonNode told = answer.path("object");
+      Region region =
           answer.path("inline").asBoolean()
               ? connection.takeTail()
-              : map(info, connection.takeDescriptor());
+              : map(path, told.path("bytes").asLong(), connection.takeDescriptor());
+      got = new Got(path, told, region);
     } finally {
       connections.giveBack(connection);
     }
-    return open(info, region, parent);
+    return open(got, parent);
   }
 
-  private static Region map(ObjectInfo info, Descriptor descriptor) throws ObjectException {
+  private static Region map(ObjectPath path, long bytes, Descriptor descriptor)
+      throws ObjectException {
     try (descriptor) {
       long there = descriptor.size();
-      if (there < info.bytes()) {
+      if (there < bytes || bytes < 1) {
         throw new ObjectException(
             ObjectException.Kind.CORRUPT,
-            info.name() + " has " + info.bytes() + " bytes, its file only " + there);
+            path.name() + " has " + bytes + " bytes, its file " + there);
       }
-      return Region.mapPrivate(descriptor, info.bytes());
+      return Region.mapPrivate(descriptor, bytes);
     } catch (ObjectException e) {
       throw e;
     } catch (IOException e) {
       throw new ObjectException(
           ObjectException.Kind.UNAVAILABLE,
-          info.name() + " cannot be mapped: " + e.getMessage(),
+          path.name() + " cannot be mapped: " + e.getMessage(),
           e);
     }
   }
 
-  private ArrowObject open(ObjectInfo info, Region region, BufferAllocator parent)
-      throws ObjectException {
-    BufferAllocator own = parent.newChildAllocator(info.name(), 0, Long.MAX_VALUE);
+  private ArrowObject open(Got got, BufferAllocator parent) throws ObjectException {
+    BufferAllocator own = parent.newChildAllocator(got.path().name(), 0, Long.MAX_VALUE);
     try {
-      ArrowObject object = new ArrowObject(info, MappedIpc.open(region, own), own, open::remove);
+      ArrowObject object =
+          new ArrowObject(got, MappedIpc.open(got.region(), own), own, open::remove);
       open.add(object);
       return object;
     } catch (NotIpcException e) {
       own.close();
       throw new ObjectException(
-          ObjectException.Kind.CORRUPT, info.name() + " cannot be read: " + e.getMessage(), e);
+          ObjectException.Kind.CORRUPT,
+          got.path().name() + " cannot be read: " + e.getMessage(),
+          e);
     } catch (RuntimeException e) {
       own.close(); // the parent's limit
       throw e;
@@ -300,7 +303,7 @@ public final class ObjectClient implements AutoCloseable {
       if (!open.isEmpty()) {
         left = new TreeSet<>();
         for (ArrowObject object : open) {
-          left.add(object.info().namespace() + ":" + object.info().name());
+          left.add(object.path().namespace() + ":" + object.path().name());
         }
       }
     }

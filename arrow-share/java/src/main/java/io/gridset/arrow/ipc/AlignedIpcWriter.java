@@ -136,7 +136,16 @@ public final class AlignedIpcWriter {
   }
 
   private static ArrowRecordBatch unload(VectorSchemaRoot root) {
-    return new VectorUnloader(root, true, NoCompressionCodec.INSTANCE, false).getRecordBatch();
+    VectorUnloader unloader = new VectorUnloader(root, false, NoCompressionCodec.INSTANCE, false);
+    try (ArrowRecordBatch uncounted = unloader.getRecordBatch()) {
+      return new ArrowRecordBatch(
+          uncounted.getLength(),
+          NullCounts.of(root),
+          uncounted.getBuffers(),
+          uncounted.getBodyCompression(),
+          uncounted.getVariadicBufferCounts(),
+          false);
+    }
   }
 
   private void check(VectorSchemaRoot batch) {

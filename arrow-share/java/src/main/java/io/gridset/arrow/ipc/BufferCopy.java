@@ -14,7 +14,10 @@ import org.apache.arrow.vector.BufferLayout.BufferType;
 /// @param present bytes to copy; the rest of `length` is zeros
 /// @param offsets what is subtracted from each offset, when the buffer holds some
 record BufferCopy(long position, long length, long from, long present, Offsets offsets) {
-  private static final int CHUNK = 8 << 20;
+  /// What one thread copies at a time.
+  private static final long PART = 16 << 20;
+
+  private static final int STEP = 8 << 20;
 
   /// @param width bytes an offset has; 0 when the buffer is copied as it is
   record Offsets(int width, long first) {
@@ -64,31 +67,35 @@ record BufferCopy(long position, long length, long from, long present, Offsets o
     return IpcMessage.aligned(position + length);
   }
 
-  void write(Region region, long body) {
-    long at = body + position;
-    if (present > CHUNK) { // one thread does not use all of the memory's bandwidth
-      LongStream.range(0, Math.ceilDiv(present, CHUNK))
-          .parallel()
-          .forEach(chunk -> copy(region, at, chunk * CHUNK));
-    } else {
-      copy(region, at, 0);
+  /// What is to be copied, in parts that several threads may copy at once.
+  List<Part> parts(long body) {
+    return LongStream.range(0, Math.ceilDiv(present, PART))
+        .map(number -> number * PART)
+        .mapToObj(
+            done -> new Part(body + position + done, from + done, Math.min(PART, present - done)))
+        .toList();
+  }
+
+  /// Bytes to copy from an address to a position.
+  record Part(long position, long from, long bytes) {
+    void copy(Region region) {
+      region.populate(position, bytes);
+      region.copy(position, from, bytes);
     }
+  }
+
+  /// What is left to do when all parts are copied.
+  void finish(Region region, long body) {
+    long at = body + position;
     region.zero(at + present, body + end() - at - present);
     if (offsets.first() != 0) {
       rebase(region, at);
     }
   }
 
-  private void copy(Region region, long at, long done) {
-    long chunk = Math.min(CHUNK, present - done);
-    region.populate(at + done, chunk);
-    region.copy(at + done, from + done, chunk);
-  }
-
   private void rebase(Region region, long at) {
-    long step = CHUNK;
-    for (long done = 0; done < present; done += step) {
-      var view = region.view(at + done, (int) Math.min(step, present - done));
+    for (long done = 0; done < present; done += STEP) {
+      var view = region.view(at + done, (int) Math.min(STEP, present - done));
       while (view.remaining() >= offsets.width()) {
         int place = view.position();
         if (offsets.width() == Integer.BYTES) {
@@ -105,7 +112,8 @@ record BufferCopy(long position, long length, long from, long present, Offsets o
       return region.matches(body + position, from, present);
     }
     try (Region again = Region.allocate(end() - position)) {
-      write(again, -position);
+      parts(-position).forEach(part -> part.copy(again));
+      finish(again, -position);
       return region.matches(body + position, again.address(), present);
     }
   }

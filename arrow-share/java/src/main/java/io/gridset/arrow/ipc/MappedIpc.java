@@ -1,5 +1,6 @@
 package io.gridset.arrow.ipc;
 
+import io.gridset.arrow.system.Ones;
 import io.gridset.arrow.system.Region;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /// An IPC file or stream in memory, as vectors over that memory: nothing is copied, except for
 /// dictionaries that come in several parts. Columns that are stored without a validity buffer share
-/// one of ones, made on first use. Batches are loaded when asked for, each into vectors of its own,
-/// which are this object's and closed with it. Not thread-safe.
+/// one of ones ([Ones]). Batches are loaded when asked for, each into vectors of its own, which are
+/// this object's and closed with it. Not thread-safe.
 public final class MappedIpc implements AutoCloseable {
   private final BufferAllocator allocator;
   private final Region region;
@@ -270,9 +271,7 @@ public final class MappedIpc implements AutoCloseable {
     }
     long bytes = IpcMessage.aligned(Math.ceilDiv(rows, Byte.SIZE));
     if (rows > 0 && (ones == null || ones.capacity() < bytes)) {
-      Region filled = Region.allocate(bytes);
-      filled.ones(0, bytes);
-      ArrowBuf wider = wrap(filled, allocator);
+      ArrowBuf wider = wrap(Ones.map(bytes), allocator);
       if (ones != null) {
         ones.close();
       }

@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// An open file descriptor of this process. Thread-safe.
 public final class Descriptor implements AutoCloseable {
   private static final int O_CLOEXEC = 0x80000;
+  private static final int MFD_CLOEXEC = 1;
 
   private final int number;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -32,6 +32,23 @@ public final class Descriptor implements AutoCloseable {
     }
   }
 
+  /// A new file of `bytes` zeros in memory, without a path.
+  static Descriptor inMemory(String name, long bytes) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      int made = Libc.createInMemory(text(arena, name), MFD_CLOEXEC);
+      if (made < 0) {
+        throw new SystemCallException("memfd_create", -made);
+      }
+      Descriptor file = new Descriptor(made);
+      int result = Libc.truncate(made, bytes);
+      if (result < 0) {
+        file.close();
+        throw new SystemCallException("ftruncate", -result);
+      }
+      return file;
+    }
+  }
+
   /// `text` as C has it, with a zero at the end.
   static MemorySegment text(Arena arena, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -41,9 +58,13 @@ public final class Descriptor implements AutoCloseable {
     return memory;
   }
 
-  /// Length of the file in bytes.
+  /// Length of the file in bytes. Moves the offset of the descriptor, by which nobody here reads.
   public long size() throws IOException {
-    return Files.size(Path.of("/proc/self/fd/" + number));
+    long end = Libc.end(number);
+    if (end < 0) {
+      throw new SystemCallException("lseek", (int) -end);
+    }
+    return end;
   }
 
   int number() {

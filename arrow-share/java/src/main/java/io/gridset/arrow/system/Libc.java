@@ -38,6 +38,12 @@ final class Libc {
           "open",
           FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
           Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle LSEEK =
+      kernel("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle FTRUNCATE =
+      kernel("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle MEMFD_CREATE =
+      kernel("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle MMAP =
       kernel(
           "mmap",
@@ -130,6 +136,35 @@ final class Libc {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = errno(arena);
       return (int) result(errno, (int) OPEN.invokeExact(errno, path, flags, 0));
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  /// Length of a file; moves where its descriptor stands.
+  static long end(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = errno(arena);
+      return result(errno, (long) LSEEK.invokeExact(errno, descriptor, 0L, 2));
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  static int truncate(int descriptor, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = errno(arena);
+      return (int) result(errno, (int) FTRUNCATE.invokeExact(errno, descriptor, bytes));
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  /// A descriptor of a new file in memory that has no path.
+  static int createInMemory(MemorySegment name, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = errno(arena);
+      return (int) result(errno, (int) MEMFD_CREATE.invokeExact(errno, name, flags));
     } catch (Throwable e) {
       throw broken(e);
     }

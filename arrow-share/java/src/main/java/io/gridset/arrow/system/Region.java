@@ -1,6 +1,7 @@
 package io.gridset.arrow.system;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -122,6 +123,16 @@ public final class Region implements AutoCloseable {
     check(position, length);
     MemorySegment other = MemorySegment.ofAddress(address).reinterpret(length);
     return all().asSlice(position, length).mismatch(other) < 0;
+  }
+
+  /// Whether every bit of some memory is set.
+  ///
+  /// @param bytes at least 8
+  public static boolean isAllOnes(long address, long bytes) {
+    MemorySegment memory = MemorySegment.ofAddress(address).reinterpret(bytes);
+    long word = Long.BYTES;
+    return memory.get(JAVA_LONG_UNALIGNED, 0) == -1
+        && memory.asSlice(word).mismatch(memory.asSlice(0, bytes - word)) < 0;
   }
 
   /// Has the kernel enter the pages of a range that is about to be written into the page table at

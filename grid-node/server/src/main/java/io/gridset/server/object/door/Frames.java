@@ -1,7 +1,6 @@
 package io.gridset.server.object.door;
 
 import com.fasterxml.jackson.core.JacksonException;
-import io.gridset.client.WireJson;
 import io.gridset.core.store.StorageException;
 import io.gridset.core.store.StorageException.Kind;
 import io.gridset.server.object.socket.LocalSocket;
@@ -47,15 +46,9 @@ final class Frames implements AutoCloseable {
     /// @throws StorageException INVALID when it is no JSON object
     Request request() throws StorageException {
       try {
-        Request request = WireJson.mapper().readValue(header, Request.class);
-        if (request == null) {
-          throw StorageException.of(Kind.INVALID, "a request is a JSON object, not null");
-        }
-        return request;
+        return RequestReader.read(header);
       } catch (JacksonException e) {
         throw StorageException.of(Kind.INVALID, "not a request: " + e.getOriginalMessage(), e);
-      } catch (StorageException e) {
-        throw e;
       } catch (IOException e) {
         throw StorageException.of(Kind.INVALID, "not a request: " + e.getMessage(), e);
       }

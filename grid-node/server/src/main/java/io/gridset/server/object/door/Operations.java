@@ -43,6 +43,7 @@ final class Operations {
   private final DoorSettings settings;
   private final ObjectStore store;
   private final ObjectClaims claims;
+  private final KeptAnswers got = new KeptAnswers();
 
   Operations(DoorSettings settings, ObjectStore store, ObjectClaims claims) {
     this.settings = settings;
@@ -111,7 +112,9 @@ final class Operations {
       PassedFile file = PassedFile.forWriting(staging.path());
       Boolean fresh = staging.isFresh() ? true : null;
       return new Reply(
-          new Answer.Staged(true, staging.id(), staging.capacity(), true, fresh), null, file);
+          Session.json(new Answer.Staged(true, staging.id(), staging.capacity(), true, fresh)),
+          null,
+          file);
     } catch (IOException | RuntimeException e) {
       belongings.drop(staging);
       throw e;
@@ -138,15 +141,18 @@ final class Operations {
     Reach reach = request.wantsFetch() ? Reach.FETCH : Reach.LOCAL;
     try (OpenFile file = store.open(name, reach)) {
       ObjectInfo info = file instanceof ObjectFile opened ? opened.record().info() : existing(name);
-      ObjectView object = view(info).withSchemaUpTo(SCHEMA_CHARACTERS_MAX);
-      if (info.bytes() <= INLINE_BYTES) {
-        return new Reply(new Answer.OfObject(true, object, true, null), payload(file, info), null);
-      }
-      return new Reply(
-          new Answer.OfObject(true, object, null, true),
-          null,
-          PassedFile.forReading(mappable(name, file)));
+      byte[] header = got.of(info, this::ofGot);
+      return info.bytes() <= INLINE_BYTES
+          ? new Reply(header, payload(file, info), null)
+          : new Reply(header, null, PassedFile.forReading(mappable(name, file)));
     }
+  }
+
+  private byte[] ofGot(ObjectInfo info) {
+    boolean inline = info.bytes() <= INLINE_BYTES;
+    ObjectView object = view(info).withSchemaUpTo(SCHEMA_CHARACTERS_MAX);
+    return Session.json(
+        new Answer.OfObject(true, object, inline ? true : null, inline ? null : true));
   }
 
   /// Those of a record are sent from where they are: a view of them would be direct memory.

@@ -6,17 +6,20 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// An answer with what goes along; closed when it is sent.
-record Reply(Answer header, @Nullable PinnedBytes tail, @Nullable PassedFile file)
+///
+/// @param header as it is sent
+@SuppressWarnings("ArrayRecordComponent") // sent, and compared by nobody
+record Reply(byte[] header, @Nullable PinnedBytes tail, @Nullable PassedFile file)
     implements AutoCloseable {
   static Reply of(Answer header) {
-    return new Reply(header, null, null);
+    return new Reply(Session.json(header), null, null);
   }
 
   void send(Frames frames) throws IOException {
     if (tail == null) {
-      frames.send(Session.json(header), file);
+      frames.send(header, file);
     } else {
-      frames.send(Session.json(header), tail.buffers(), tail.byteCount());
+      frames.send(header, tail.buffers(), tail.byteCount());
     }
   }
 
