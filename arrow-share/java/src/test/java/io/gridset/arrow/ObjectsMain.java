@@ -95,11 +95,12 @@ final class ObjectsMain {
                                   range ->
                                       range[0] <= buffer.memoryAddress()
                                           && buffer.memoryAddress() < range[1])));
+      long beside = mine.getAllocatedMemory() - object.info().bytes();
       System.out.printf(
           "equal=%s mapped=%s allocated=%d java=%s%n",
           Tables.values(object.batch(0)).equals(Tables.values(table)),
           mapped[0],
-          mine.getAllocatedMemory() - object.info().bytes(),
+          beside <= Tables.mappedOnes() ? 0 : beside,
           Runtime.version().feature());
     }
   }

@@ -70,8 +70,8 @@ class RoundTripTest {
         }
         assertMapped(batch.getFieldVectors(), info.bytes());
         assertThat(mine.getAllocatedMemory())
-            .as("nothing but the mapping is accounted for")
-            .isEqualTo(info.bytes());
+            .as("nothing but mappings is accounted for")
+            .isBetween(info.bytes(), info.bytes() + Tables.mappedOnes());
       }
       assertThat(Tables.mappings("gridset-fake")).as("unmapped by close").isEmpty();
     }
@@ -82,14 +82,21 @@ class RoundTripTest {
     assertThat(ranges).as("one mapping").hasSize(1);
     long[] range = ranges.getFirst();
     assertThat(range[1] - range[0]).isBetween(bytes, bytes + 4095);
+    List<long[]> ones = Tables.mappings("gridset-ones");
     for (FieldVector vector : vectors) {
       Tables.buffers(
           vector,
           (name, buffer) -> {
-            assertThat(buffer.memoryAddress()).as(name).isBetween(range[0], range[1]);
+            if (ones.stream().noneMatch(each -> isIn(each, buffer.memoryAddress()))) {
+              assertThat(buffer.memoryAddress()).as(name).isBetween(range[0], range[1]);
+            }
             assertThat(buffer.memoryAddress() % 64).as("alignment of " + name).isZero();
           });
     }
+  }
+
+  private static boolean isIn(long[] range, long address) {
+    return range[0] <= address && address < range[1];
   }
 
   @ParameterizedTest

@@ -60,6 +60,11 @@ public final class Tables {
     vector.getChildrenFromFields().forEach(child -> buffers(child, seen));
   }
 
+  /// Bytes that are mapped for the validity of columns without nulls, which files leave out.
+  static long mappedOnes() {
+    return mappings("gridset-ones").stream().mapToLong(range -> range[1] - range[0]).sum();
+  }
+
   /// Address ranges of the mappings of this process whose file's path contains `part`.
   public static List<long[]> mappings(String part) {
     try {

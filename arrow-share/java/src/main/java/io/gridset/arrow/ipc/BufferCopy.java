@@ -25,13 +25,17 @@ record BufferCopy(long position, long length, long from, long present, Offsets o
   }
 
   /// @param rows values of the field
-  record Place(long position, long rows) {}
+  /// @param nulls how many of them are null
+  record Place(long position, long rows, long nulls) {}
 
   static BufferCopy of(List<BufferKinds> kinds, List<ArrowBuf> buffers, int index, Place place) {
     ArrowBuf buffer = buffers.get(index);
     long length = buffer.readableBytes();
     long start = buffer.readerIndex();
     BufferType kind = kinds.get(index).buffer();
+    if (kind == BufferType.VALIDITY && place.nulls() == 0) { // readers know without it
+      return new BufferCopy(place.position(), 0, 0, 0, Offsets.NONE);
+    }
     Offsets offsets = Offsets.NONE;
     int width = kinds.get(index).offsetBytes();
     if (width > 0 && holdsValues(kinds, index)) {

@@ -106,8 +106,10 @@ final class IpcMessage implements AutoCloseable {
     List<BufferCopy> copies = new ArrayList<>(buffers.size());
     long position = 0;
     for (int i = 0; i < buffers.size(); i++) {
-      long rows = batch.getNodes().get(kinds.get(i).node()).getLength();
-      BufferCopy copy = BufferCopy.of(kinds, buffers, i, new BufferCopy.Place(position, rows));
+      ArrowFieldNode node = batch.getNodes().get(kinds.get(i).node());
+      BufferCopy.Place place =
+          new BufferCopy.Place(position, node.getLength(), node.getNullCount());
+      BufferCopy copy = BufferCopy.of(kinds, buffers, i, place);
       copies.add(copy);
       position = copy.end();
     }
