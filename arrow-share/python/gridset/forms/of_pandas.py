@@ -52,7 +52,7 @@ def _of_numbers(frame: Any) -> Optional[pa.Table]:
         return None
     empty = pa.Table.from_pandas(frame.iloc[:0])  # names, types and what restores the frame; refuses what pyarrow does
     schema = _with_range(empty.schema, index) if ranged else empty.schema
-    columns = [frame.iloc[:, number].to_numpy() for number in range(len(frame.columns))]
+    columns = [column.to_numpy() for _, column in frame.items()]
     if not ranged:
         columns.append(index.to_numpy())
     return pa.Table.from_arrays([pa.array(values, from_pandas=_has_nan(np, values)) for values in columns], schema=schema)
