@@ -110,10 +110,10 @@ class Trust(OnRelease, unittest.TestCase):
         self.assertNotIn(self.store.endpoint, (self.scratch.disk / "tenant" / "state" / "grid.json").read_text())
         # The original runs at the reader, as far as it is granted: of all else there is no name and no byte.
         for path in ("", "small", "small/0001.txt", "model.bin"):
-            listed = reader("ls", f"default/{NAME}/{path}", check=False)
+            listed = reader("ls", "-n", "default", f"{NAME}:/{path}", check=False)
             self.assertNotRegex(listed.stdout, "0001|model|tiny|small")
-        self.assertNotEqual(reader("cat", f"default/{NAME}/tiny", check=False).returncode, 0)
-        self.assertNotEqual(reader("cat", f"default/{NAME}/sub/dir/deep.txt", check=False).returncode, 0)
+        self.assertNotEqual(reader("cat", "-n", "default", f"{NAME}:/tiny", check=False).returncode, 0)
+        self.assertNotEqual(reader("cat", "-n", "default", f"{NAME}:/sub/dir/deep.txt", check=False).returncode, 0)
 
     def test_3_a_token_of_another_runtime_or_of_nobody_opens_nothing(self):
         forged = re.sub(r"^gst1\.[^.]+", "gst1." + base64.urlsafe_b64encode(json.dumps(
@@ -122,7 +122,7 @@ class Trust(OnRelease, unittest.TestCase):
         reader = self.reader("forger", forged)
         self.wait("a word about the token", lambda: reader("mounts", check=False).returncode == 0)
         self.assertNotIn(NAME, reader("get", "datasets", "-A", check=False).stdout)
-        self.assertNotEqual(reader("cat", f"default/{NAME}/tiny", check=False).returncode, 0)
+        self.assertNotEqual(reader("cat", "-n", "default", f"{NAME}:/tiny", check=False).returncode, 0)
 
     def test_4_the_operator_and_the_workers_read_no_secret_of_a_store(self):
         self.kubectl("get", "secret", "access-key")  # It is there.
@@ -145,14 +145,15 @@ class Trust(OnRelease, unittest.TestCase):
         token = self.token("production", "granted")
         reader = self.reader("late", token)
         self.mount(reader, "production/granted")
+        self.assertEqual(reader("cat", "-n", "production", "granted:/plus+plus=1,2;3.txt").stdout, "plus")
         self.grant({"namespaces": ["staging"], "paths": ["names"]})
         self.denied("production", "granted")
         self.wait("the other's to be Bound", lambda: self.phase("datasets", "stolen", "staging") == "Bound")
-        self.wait("the reader to have lost it", lambda: reader("cat", "production/granted/plus+plus=1,2;3.txt",
+        self.wait("the reader to have lost it", lambda: reader("cat", "-n", "production", "granted:/plus+plus=1,2;3.txt",
                                                               check=False).returncode != 0)
         again = self.reader("later", token)
         self.assertNotIn("granted", again("get", "datasets", "-A", check=False).stdout)
-        self.assertNotEqual(again("cat", f"default/{NAME}/names/plus+plus=1,2;3.txt", check=False).returncode, 0)
+        self.assertNotEqual(again("cat", "-n", "default", f"{NAME}:/names/plus+plus=1,2;3.txt", check=False).returncode, 0)
 
 
 if __name__ == "__main__":
