@@ -145,7 +145,7 @@ class Clock:
     def __init__(self, scratch):
         self.file = scratch.disk / "clock"
         self.set(0)
-        # Without the last, each timed wait for a condition ends at once: a JVM spins, and its time-outs come too early.
+        # Without the last, each timed wait for a condition ends at once: a JVM spins in each thread that waits.
         self.env = dict(LD_PRELOAD=FAKETIME, FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_CACHE_DURATION="1",
                         FAKETIME_TIMESTAMP_FILE=str(self.file), NO_FAKE_STAT="1", FAKETIME_FORCE_MONOTONIC_FIX="0")
 

@@ -16,8 +16,10 @@ import org.apache.arrow.vector.types.pojo.Schema;
 ///
 /// Vectors are this object's: `close()` closes them and unmaps. Reading them needs no copy and no
 /// memory. Writing to them changes nobody's bytes but the writer's own: the mapping is private, and
-/// a page that is written becomes one of this process's. Thread-safe, except that closing while
-/// another thread reads a vector is that thread's crash, as with any of Arrow's vectors.
+/// a page that is written becomes one of this process's. Columns without nulls share one validity
+/// in a batch: who marks a value null in one of them marks it in all. Thread-safe, except that
+/// closing while another thread reads a vector is that thread's crash, as with any of Arrow's
+/// vectors.
 public final class ArrowObject implements AutoCloseable, Iterable<VectorSchemaRoot> {
   private final Got got;
   private final MappedIpc file;

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /// Headers of answers as they are sent, of the objects that were asked for last: many processes get
-/// the same ones, and to write a header costs as much as all else that a `get` takes. An answer is
-/// kept as long as what is known of its object is the same. Thread-safe.
+/// the same ones, and when caches are cold, to write a header takes a third of what the node does
+/// for a `get`. An answer is kept as long as what is known of its object is the same. Thread-safe.
 final class KeptAnswers {
   private static final int MOST = 512;
 

@@ -8,8 +8,9 @@ import io.gridset.client.WireJson;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a request's header field by field: binding it to a record takes longer than all else that
-/// is done for a `get`. Fields that are not known are passed over. For one request.
+/// Reads a request's header field by field: when caches are cold, binding it to a record takes a
+/// quarter of what the node does for a `get`. Fields that are not known are passed over. For one
+/// request.
 final class RequestReader {
   private @Nullable String op;
   private @Nullable String namespace;
